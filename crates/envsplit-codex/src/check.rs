@@ -1,0 +1,191 @@
+//! What Codex refuses in a merged config that parses.
+mod types;
+
+use crate::document::Node;
+use crate::layers::LayerRead;
+use crate::mask;
+use crate::merge::Merged;
+use crate::provider::Provider;
+use envsplit_model::{Code, Problem};
+
+/// Ids that a table may not take (Codex 0.169). The two of Amazon may be changed in part.
+const RESERVED: &[&str] = &["openai", "ollama", "lmstudio"];
+const AMAZON: &[&str] = &["amazon-bedrock", "amazon-bedrock-runtime"];
+
+/// Everything that Codex refuses in the merged config, and the keys of each layer that it ignores. `stopped` when a
+/// file could not be read or parsed: then Codex comes to no check, and only what is wrong by itself is said.
+pub(crate) fn run(
+    config: &Merged<'_>,
+    layers: &[LayerRead],
+    provider: &Provider,
+    stopped: bool,
+) -> Vec<Problem> {
+    let mut found = Findings { layers, problems: vec![] };
+    found.pasted_keys(config);
+    for layer in layers.iter().filter(|l| l.enabled()) {
+        types::unknown_keys(layer, &mut found.problems);
+    }
+    if !stopped {
+        found.types(config);
+        found.legacy_profile(config);
+        found.tables(config);
+        found.choice(config, provider);
+    }
+    found.problems
+}
+
+struct Findings<'a> {
+    layers: &'a [LayerRead],
+    problems: Vec<Problem>,
+}
+
+impl Findings<'_> {
+    fn add(&mut self, code: Code, at: &Merged<'_>, key: &[&str], message: String) -> &mut Problem {
+        self.problems.push(Problem {
+            code,
+            path: self.layers.get(at.layer).and_then(|l| l.path.clone()),
+            line: at.at.map(|p| p.line),
+            column: at.at.map(|p| p.column),
+            message,
+            key: Some(mask::dotted(key)),
+            nearest: None,
+            fatal: true,
+        });
+        let last = self.problems.len() - 1;
+        &mut self.problems[last]
+    }
+
+    fn legacy_profile(&mut self, config: &Merged<'_>) {
+        let Some(profile) = config.get(&["profile"]) else { return };
+        if let Some(name) = profile.leaf().and_then(Node::as_str) {
+            let name = mask::name(name);
+            let message = format!(
+                "legacy `profile = \"{name}\"` config is no longer supported; use `--profile {name}` with \
+                 `{name}.config.toml` instead"
+            );
+            self.add(Code::ConfigLegacyProfile, profile, &["profile"], message);
+        }
+    }
+
+    fn choice(&mut self, config: &Merged<'_>, provider: &Provider) {
+        let Some(chosen) = config.get(&["model_provider"]) else { return };
+        if let Some(id) = provider.id.as_ref().filter(|_| !provider.found) {
+            let message = format!("Model provider `{}` not found", mask::name(id));
+            self.add(Code::ConfigProviderNotFound, chosen, &["model_provider"], message);
+        }
+    }
+
+    /// A key in the place of a variable's name is printed by Codex's own errors, in whichever provider it stands.
+    fn pasted_keys(&mut self, config: &Merged<'_>) {
+        for (id, table) in config.get(&["model_providers"]).and_then(Merged::table).into_iter().flatten() {
+            if let Some(env_key) = table.get(&["env_key"])
+                && env_key.leaf().and_then(Node::as_str).is_some_and(crate::looks_like_secret)
+            {
+                let message =
+                    "`env_key` holds what looks like a key; it must be the name of the variable that holds \
+                               the key"
+                        .to_owned();
+                let key = ["model_providers", id, "env_key"];
+                self.add(Code::AuthEnvKeyHoldsSecret, env_key, &key, message).fatal = false;
+            }
+        }
+    }
+
+    fn tables(&mut self, config: &Merged<'_>) {
+        for (id, table) in config.get(&["model_providers"]).and_then(Merged::table).into_iter().flatten() {
+            self.provider(id, table);
+        }
+        for (name, server) in config.get(&["mcp_servers"]).and_then(Merged::table).into_iter().flatten() {
+            if types::lacks_transport(server) {
+                let message = "invalid transport".to_owned();
+                self.add(Code::ConfigInvalid, server, &["mcp_servers", name], message);
+            }
+        }
+    }
+
+    fn provider(&mut self, id: &str, table: &Merged<'_>) {
+        let shown = mask::name(id);
+        self.wire_api(id, table);
+        if RESERVED.contains(&id) {
+            let message = format!(
+                "model_providers contains reserved built-in provider IDs: `{id}`. Built-in providers cannot be \
+                 overridden. Rename your custom provider (for example, `{id}-custom`)."
+            );
+            let at = Merged::place(table.layer, table.key_at, table.key_at);
+            self.add(Code::ConfigReservedProvider, &at, &["model_providers", id], message);
+            return;
+        }
+        if AMAZON.contains(&id) {
+            self.amazon(id, table);
+            return;
+        }
+        self.custom(id, &shown, table);
+    }
+
+    fn wire_api(&mut self, id: &str, table: &Merged<'_>) {
+        let Some(wire_api) = table.get(&["wire_api"]) else { return };
+        let message = match wire_api.leaf().and_then(Node::as_str) {
+            Some("responses") | None => return,
+            Some("chat") => "`wire_api = \"chat\"` is no longer supported.\nHow to fix: set `wire_api = \
+                \"responses\"` in your provider config.\nMore info: https://github.com/openai/codex/discussions/7782"
+                .to_owned(),
+            Some(other) => format!("unknown variant `{}`, expected `responses`", mask::name(other)),
+        };
+        self.add(Code::RouteWireApi, wire_api, &["model_providers", id, "wire_api"], message);
+    }
+
+    fn amazon(&mut self, id: &str, table: &Merged<'_>) {
+        const OPEN: &[&str] = &["base_url", "auth", "http_headers", "aws", "name"];
+        let other = table.table().into_iter().flatten().find(|(key, _)| !OPEN.contains(key));
+        if let Some((key, value)) = other {
+            let message = format!(
+                "model_providers.{id} only supports changing `base_url`, `auth`, `http_headers`, `aws.profile`, \
+                 `aws.region`, `aws.credential_export`, and `aws.auth_refresh`; other non-default provider fields \
+                 are not supported"
+            );
+            self.add(Code::ConfigReservedProvider, value, &["model_providers", id, key], message);
+        }
+    }
+
+    fn custom(&mut self, id: &str, shown: &str, table: &Merged<'_>) {
+        let name = table.text(&["name"]);
+        if name.is_none_or(|n| n.trim().is_empty()) && table.table().is_some() {
+            let at = table.get(&["name"]).map_or_else(|| merged_place(table), merged_place);
+            let message = format!("model_providers.{shown}: provider name must not be empty");
+            self.add(Code::ConfigInvalid, &at, &["model_providers", id, "name"], message);
+        }
+        if let Some(aws) = table.get(&["aws"]) {
+            let message = format!(
+                "model_providers.{shown}: provider aws is only supported for `amazon-bedrock` or \
+                 `amazon-bedrock-runtime`"
+            );
+            self.add(Code::ConfigInvalid, aws, &["model_providers", id, "aws"], message);
+        }
+        let Some(auth) = table.get(&["auth"]) else { return };
+        if auth.text(&["command"]).is_some_and(|c| c.trim().is_empty()) {
+            let message = format!("model_providers.{shown}: provider auth.command must not be empty");
+            self.add(Code::ConfigInvalid, auth, &["model_providers", id, "auth"], message);
+        }
+        let with = |key: &&&str| {
+            let leaf = table.get(&[key]).and_then(Merged::leaf);
+            leaf.is_some_and(|node| **key != "requires_openai_auth" || node.as_bool() == Some(true))
+        };
+        let conflicts: Vec<&str> = ["env_key", "experimental_bearer_token", "requires_openai_auth"]
+            .iter()
+            .filter(with)
+            .copied()
+            .collect();
+        if !conflicts.is_empty() {
+            let message = format!(
+                "model_providers.{shown}: provider auth cannot be combined with {}",
+                conflicts.join(", ")
+            );
+            self.add(Code::ConfigInvalid, auth, &["model_providers", id, "auth"], message);
+        }
+    }
+}
+
+/// The place of a value without the value.
+fn merged_place<'a>(of: &Merged<'_>) -> Merged<'a> {
+    Merged::place(of.layer, of.key_at, of.at)
+}

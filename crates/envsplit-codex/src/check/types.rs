@@ -1,0 +1,167 @@
+//! The types of known keys, and keys that are not known.
+use super::Findings;
+use crate::document::{Node, Table};
+use crate::known::{Expected, Known};
+use crate::layers::LayerRead;
+use crate::mask;
+use crate::merge::{Merged, MergedNode};
+use envsplit_model::{Code, Problem};
+use serde_json::Value;
+
+impl Findings<'_> {
+    /// Values of the wrong type, in Codex's words.
+    pub(super) fn types(&mut self, config: &Merged<'_>) {
+        self.types_below(config, Known::config(), &mut Vec::new());
+    }
+
+    fn types_below<'a>(&mut self, at: &Merged<'a>, known: &Known, path: &mut Vec<&'a str>) {
+        if let Some(message) = known.expected.and_then(|expected| refusal(at, expected, path)) {
+            // `wire_api` has a code of its own.
+            if path.last() != Some(&"wire_api") {
+                self.add(Code::ConfigInvalid, at, path, message);
+            }
+            return;
+        }
+        for (key, inner) in at.table().into_iter().flatten() {
+            if let Some(known) = known.get(key) {
+                path.push(key);
+                self.types_below(inner, known, path);
+                path.pop();
+            }
+        }
+    }
+}
+
+fn refusal(at: &Merged<'_>, expected: Expected, path: &[&str]) -> Option<String> {
+    match (expected, at.leaf()) {
+        (Expected::Any, _) | (Expected::OneOf(_), None) => None,
+        (Expected::OneOf(words), Some(node)) => match node.as_str() {
+            Some(word) if words.contains(&word) => None,
+            Some(word) => {
+                let word = if mask::is_hidden(path) { mask::HIDDEN.to_owned() } else { mask::name(word) };
+                Some(format!("unknown variant `{word}`, expected {}", one_of(words)))
+            }
+            None => matches!(node, Node::Scalar(_))
+                .then(|| "invalid type: unit variant, expected string only".into()),
+        },
+        (Expected::Type(expected), None) => {
+            let table = expected == "a map" || expected.starts_with("struct ");
+            (!table).then(|| format!("invalid type: map, expected {expected}"))
+        }
+        (Expected::Type(expected), Some(node)) => scalar_refusal(node, expected, path),
+    }
+}
+
+fn scalar_refusal(node: &Node, expected: &str, path: &[&str]) -> Option<String> {
+    let judged =
+        matches!(expected, "a string" | "path string" | "a boolean" | "f64" | "a sequence" | "a map");
+    if !judged && !expected.starts_with("struct ") && integer_range(expected).is_none() {
+        return None;
+    }
+    let fits = match (node, expected) {
+        // A date is handed on as a string.
+        (Node::Datetime(_) | Node::Scalar(Value::String(_)), "a string" | "path string")
+        | (Node::Scalar(Value::Bool(_)), "a boolean")
+        | (Node::Scalar(Value::Number(_)) | Node::Number(_), "f64")
+        | (Node::Array(_), "a sequence") => true,
+        // A struct may be written as the list of its fields, as long as none is missing.
+        (Node::Array(_), expected) if expected.starts_with("struct ") => true,
+        (Node::Scalar(Value::Number(number)), expected) if number.is_i64() => match integer_range(expected) {
+            Some(range) if number.as_i64().is_some_and(|n| range.contains(&n)) => true,
+            Some(_) => return Some(format!("invalid value: integer `{number}`, expected {expected}")),
+            None => false,
+        },
+        _ => false,
+    };
+    let found = match node {
+        Node::Scalar(Value::String(_)) => format!("string \"{}\"", mask::HIDDEN),
+        Node::Scalar(Value::Bool(flag)) => format!("boolean `{flag}`"),
+        Node::Scalar(number @ Value::Number(_)) => {
+            let kind = if number.is_i64() { "integer" } else { "floating point" };
+            let secret = mask::is_hidden(path) || number.to_string().len() > 6;
+            format!("{kind} `{}`", if secret { mask::HIDDEN.to_owned() } else { number.to_string() })
+        }
+        Node::Array(_) => "sequence".to_owned(),
+        _ => "map".to_owned(),
+    };
+    (!fits).then(|| format!("invalid type: {found}, expected {expected}"))
+}
+
+fn integer_range(expected: &str) -> Option<std::ops::RangeInclusive<i64>> {
+    Some(match expected {
+        "i64" => i64::MIN..=i64::MAX,
+        "i32" => i64::from(i32::MIN)..=i64::from(i32::MAX),
+        "u8" => 0..=i64::from(u8::MAX),
+        "u16" => 0..=i64::from(u16::MAX),
+        "u32" => 0..=i64::from(u32::MAX),
+        "u64" | "usize" => 0..=i64::MAX,
+        "a nonzero u64" | "a nonzero usize" => 1..=i64::MAX,
+        _ => return None,
+    })
+}
+
+/// As serde lists variants.
+fn one_of(words: &[&str]) -> String {
+    match words {
+        [one] => format!("`{one}`"),
+        [one, two] => format!("`{one}` or `{two}`"),
+        _ => format!("one of {}", words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// At most so many unknown keys are reported of one layer: a file of another program has thousands.
+const UNKNOWN_LIMIT: usize = 100;
+
+/// The keys of a layer that Codex ignores, each with the nearest that it knows.
+pub(super) fn unknown_keys(layer: &LayerRead, problems: &mut Vec<Problem>) {
+    let mut found = Vec::new();
+    unknown_below(&layer.table, Known::config(), layer, &mut Vec::new(), &mut found);
+    problems.extend(found);
+}
+
+fn unknown_below<'a>(
+    table: &'a Table,
+    known: &Known,
+    layer: &LayerRead,
+    path: &mut Vec<&'a str>,
+    found: &mut Vec<Problem>,
+) {
+    for (key, item) in table {
+        if found.len() >= UNKNOWN_LIMIT {
+            return;
+        }
+        path.push(key);
+        match known.get(key) {
+            Some(known) => {
+                if let Some(inner) = item.node.as_table() {
+                    unknown_below(inner, known, layer, path, found);
+                }
+            }
+            None if known.closed => {
+                let before = &path[..path.len() - 1];
+                let nearest = known.nearest(key).map(|near| {
+                    let parts: Vec<&str> = before.iter().copied().chain([near]).collect();
+                    mask::dotted(&parts)
+                });
+                let shown = mask::dotted(path);
+                found.push(Problem {
+                    code: Code::ConfigUnknownKey,
+                    path: layer.path.clone(),
+                    line: item.key_at.map(|p| p.line),
+                    column: item.key_at.map(|p| p.column),
+                    message: format!("`{shown}` is ignored."),
+                    key: Some(shown),
+                    nearest,
+                    fatal: false,
+                });
+            }
+            None => {}
+        }
+        path.pop();
+    }
+}
+
+/// Whether a merged node is a table without the keys of a transport: Codex's `invalid transport`.
+pub(super) fn lacks_transport(server: &Merged<'_>) -> bool {
+    matches!(&server.node, MergedNode::Table(table) if !table.contains_key("command") && !table.contains_key("url"))
+}

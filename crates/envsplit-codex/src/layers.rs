@@ -1,0 +1,169 @@
+//! The layers of the config: files and flags, each with Codex's version.
+use crate::document::{self, Item, Node, Table};
+use crate::position::Pos;
+use envsplit_model::{Code, FileError, Files, Layer, LayerSource, Problem};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+
+/// A layer as it was read.
+pub(crate) struct LayerRead {
+    pub(crate) source: LayerSource,
+    pub(crate) path: Option<String>,
+    pub(crate) table: Table,
+    pub(crate) exists: bool,
+    pub(crate) disabled_reason: Option<String>,
+    pub(crate) version: String,
+}
+
+impl LayerRead {
+    pub(crate) fn new(source: LayerSource, path: Option<String>, table: Table, exists: bool) -> Self {
+        let version = version(&table);
+        Self { source, path, table, exists, disabled_reason: None, version }
+    }
+
+    pub(crate) fn enabled(&self) -> bool {
+        self.disabled_reason.is_none()
+    }
+
+    pub(crate) fn view(&self) -> Layer {
+        Layer {
+            source: self.source,
+            path: self.path.clone(),
+            enabled: self.enabled(),
+            disabled_reason: self.disabled_reason.clone(),
+            version: self.version.clone(),
+        }
+    }
+}
+
+/// A config file as far as it can be read.
+pub(crate) struct FileLayer {
+    pub(crate) table: Table,
+    pub(crate) exists: bool,
+    pub(crate) problem: Option<Problem>,
+    pub(crate) unknown: Option<String>,
+}
+
+/// Reads a config file. A missing one is an empty layer (Codex 0.169); every other failure is Codex's own, and fatal.
+pub(crate) fn read(files: &dyn Files, path: &str) -> FileLayer {
+    let empty = FileLayer { table: Table::new(), exists: true, problem: None, unknown: None };
+    let failed =
+        |message: String, place: Option<Pos>| problem(Code::ConfigInvalid, path, place, message, true);
+    let bytes = match files.read(path) {
+        Ok(bytes) => bytes,
+        Err(FileError::NotFound) => return FileLayer { exists: false, ..empty },
+        Err(error @ FileError::TooLarge { .. }) => {
+            let message = format!("`{path}` was not read: {error}");
+            let note = Some(problem(Code::ConfigInvalid, path, None, message.clone(), false));
+            return FileLayer { problem: note, unknown: Some(message), ..empty };
+        }
+        Err(error) => {
+            let message = format!("Failed to read config file {path}: {error}");
+            let unknown =
+                matches!(error, FileError::Denied | FileError::Other { .. }).then(|| message.clone());
+            return FileLayer { problem: Some(failed(message, None)), unknown, ..empty };
+        }
+    };
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => {
+            let document = document::parse(text);
+            let problem = document.error.map(|(message, place)| failed(message, place));
+            FileLayer { table: document.table, problem, ..empty }
+        }
+        Err(error) => {
+            let place = crate::position::LineIndex::new(&bytes).at(error.valid_up_to());
+            let message = format!("Failed to read config file {path}: {error}");
+            let text = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+            FileLayer {
+                table: document::parse(&text).table,
+                problem: Some(failed(message, Some(place))),
+                ..empty
+            }
+        }
+    }
+}
+
+/// A problem of a file.
+pub(crate) fn problem(code: Code, path: &str, place: Option<Pos>, message: String, fatal: bool) -> Problem {
+    Problem {
+        code,
+        path: Some(path.to_owned()),
+        line: place.map(|p| p.line),
+        column: place.map(|p| p.column),
+        message,
+        key: None,
+        nearest: None,
+        fatal,
+    }
+}
+
+/// Codex's version of a layer: SHA-256 of its canonical JSON, keys sorted, without spaces (Codex 0.169).
+pub(crate) fn version(table: &Table) -> String {
+    let mut json = String::new();
+    write_table(table, &mut json);
+    let mut text = String::from("sha256:");
+    for byte in Sha256::digest(json.as_bytes()) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+fn write_table(table: &Table, out: &mut String) {
+    out.push('{');
+    for (at, (key, item)) in table.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        write_string(key, out);
+        out.push(':');
+        write_node(item, out);
+    }
+    out.push('}');
+}
+
+fn write_node(item: &Item, out: &mut String) {
+    match &item.node {
+        Node::Table(table) => write_table(table, out),
+        Node::Array(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                write_node(item, out);
+            }
+            out.push(']');
+        }
+        Node::Scalar(value) => out.push_str(&value.to_string()),
+        // The toml crate hands a date to serde as a table with one private key.
+        Node::Datetime(text) => {
+            out.push_str("{\"$__toml_private_datetime\":");
+            write_string(text, out);
+            out.push('}');
+        }
+        // JSON has no infinity.
+        Node::Number(_) | Node::Oversized => out.push_str("null"),
+    }
+}
+
+fn write_string(text: &str, out: &mut String) {
+    out.push_str(&serde_json::Value::from(text).to_string());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_empty_layer_has_codexs_version() {
+        let expected = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+        assert_eq!(version(&Table::new()), expected);
+    }
+
+    #[test]
+    fn order_and_spelling_have_no_part_in_the_version() {
+        let one = document::parse("b = 1\n[a]\nx = \"q\"").table;
+        let two = document::parse("a.x = 'q'\n\n# note\nb = 0x1").table;
+        assert_eq!(version(&one), version(&two));
+    }
+}

@@ -1,0 +1,232 @@
+//! Project layers: which `.codex` folders count in a directory, and whether they are trusted.
+use crate::Surroundings;
+use crate::document::{Node, Table};
+use crate::layers::{self, LayerRead};
+use crate::merge::Merged;
+use envsplit_model::paths::PathStyle;
+use envsplit_model::{Code, FileKind, Files, LayerSource, Problem};
+
+/// The project layers, the nearest to the working directory first, with what is wrong with them.
+#[derive(Default)]
+pub(crate) struct Project {
+    pub(crate) layers: Vec<LayerRead>,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) unknown: Vec<String>,
+}
+
+/// Keys that a project's file may not set, trusted or not (Codex 0.169).
+const DENIED: &[&[&str]] = &[
+    &["openai_base_url"],
+    &["chatgpt_base_url"],
+    &["apps_mcp_product_sku"],
+    &["model_provider"],
+    &["model_providers"],
+    &["notify"],
+    &["profile"],
+    &["profiles"],
+    &["experimental_realtime_webrtc_call_base_url"],
+    &["experimental_realtime_ws_base_url"],
+    &["otel"],
+    &["features", "respect_system_proxy"],
+];
+
+/// Directories that are looked at on the way up: more than any path has.
+const MAX_DEPTH: usize = 256;
+
+/// Reads the project layers of a directory; `below` is what the layers under them say, session flags included.
+pub(crate) fn read(s: &Surroundings<'_>, cwd: &str, home: Option<&str>, below: &Merged<'_>) -> Project {
+    let mut project = Project::default();
+    let cwd = match &s.process_cwd {
+        Some(base) => s.style.join(base, cwd),
+        None => cwd.to_owned(),
+    };
+    if !matches!(s.files.kind(&cwd), Ok(FileKind::Directory)) {
+        return project;
+    }
+    let dirs = ancestors(s.style, &cwd);
+    let root_at = root(s, &dirs, below);
+    let trust = Trust::new(s, &dirs[root_at], below);
+    let home_real = home.and_then(|h| s.files.canonical(h).ok());
+    for dir in &dirs[..=root_at] {
+        let folder = s.style.join(dir, ".codex");
+        if !matches!(s.files.kind(&folder), Ok(FileKind::Directory)) {
+            continue;
+        }
+        let is_home = home == Some(folder.as_str())
+            || home_real.as_deref().is_some_and(|real| s.files.canonical(&folder).is_ok_and(|f| f == real));
+        if !is_home {
+            project.add(s, &folder, trust.decide(s, dir, home));
+        }
+    }
+    project
+}
+
+impl Project {
+    fn add(&mut self, s: &Surroundings<'_>, folder: &str, disabled_reason: Option<String>) {
+        let path = s.style.join(folder, "config.toml");
+        let read = layers::read(s.files, &path);
+        let mut table = read.table;
+        if let Some(reason) = disabled_reason {
+            if read.exists && (!table.is_empty() || read.problem.is_some()) {
+                let message = reason.clone();
+                self.problems.push(layers::problem(
+                    Code::ConfigProjectUntrusted,
+                    &path,
+                    None,
+                    message,
+                    false,
+                ));
+            }
+            // Codex says nothing of a file that does not parse, and takes it for empty.
+            if read.problem.is_some() {
+                table = Table::new();
+            }
+            sanitize(&mut table);
+            crate::paths::resolve(s, &mut table, folder);
+            let mut layer = LayerRead::new(LayerSource::Project, Some(path), table, read.exists);
+            layer.disabled_reason = Some(reason);
+            self.layers.push(layer);
+            return;
+        }
+        self.problems.extend(read.problem);
+        self.unknown.extend(read.unknown);
+        let denied = sanitize(&mut table);
+        crate::paths::resolve(s, &mut table, folder);
+        let names: Vec<&str> = denied.iter().map(|(key, _)| key.as_str()).collect();
+        let names = names.join(", ");
+        for (key, place) in &denied {
+            let message = format!(
+                "Ignored unsupported project-local config keys in {path}: {names}. If you want these settings to \
+                 apply, manually set them in your user-level config.toml."
+            );
+            let mut problem = layers::problem(Code::ConfigProjectKeyDenied, &path, *place, message, false);
+            problem.key = Some(key.clone());
+            self.problems.push(problem);
+        }
+        self.layers.push(LayerRead::new(LayerSource::Project, Some(path), table, read.exists));
+    }
+}
+
+/// Takes the denied keys out of a project's table.
+fn sanitize(table: &mut Table) -> Vec<(String, Option<crate::position::Pos>)> {
+    let mut removed = Vec::new();
+    for path in DENIED {
+        let item = match path {
+            [key] => table.remove(*key),
+            [outer, key] => match table.get_mut(*outer).map(|i| &mut i.node) {
+                Some(Node::Table(inner)) => inner.remove(*key),
+                _ => None,
+            },
+            _ => None,
+        };
+        removed.extend(item.map(|item| (path.join("."), item.key_at)));
+    }
+    removed
+}
+
+fn ancestors(style: PathStyle, cwd: &str) -> Vec<String> {
+    let mut dirs = vec![cwd.to_owned()];
+    while dirs.len() < MAX_DEPTH {
+        match style.parent(&dirs[dirs.len() - 1]) {
+            Some(parent) => dirs.push(parent.to_owned()),
+            None => break,
+        }
+    }
+    dirs
+}
+
+/// The first directory upwards that holds a marker; the working directory itself where none does, or where
+/// `project_root_markers` is empty (Codex 0.169; `.git` by default).
+fn root(s: &Surroundings<'_>, dirs: &[String], below: &Merged<'_>) -> usize {
+    let configured = below.get(&["project_root_markers"]).and_then(Merged::leaf).and_then(Node::as_array);
+    let markers: Vec<&str> = configured
+        .map_or_else(|| vec![".git"], |items| items.iter().filter_map(|i| i.node.as_str()).collect());
+    let holds = |dir: &String| markers.iter().any(|m| s.files.kind(&s.style.join(dir, m)).is_ok());
+    dirs.iter().position(holds).unwrap_or(0)
+}
+
+/// What the user decided about directories.
+struct Trust<'a> {
+    /// `projects."PATH".trust_level`.
+    levels: Vec<(String, &'a str)>,
+    /// The project's root and the main repository of a linked worktree, real path first.
+    shared: Vec<String>,
+    /// The key under which Codex would save a decision.
+    key: String,
+}
+
+impl<'a> Trust<'a> {
+    fn new(s: &Surroundings<'_>, root: &str, below: &Merged<'a>) -> Self {
+        let mut levels = Vec::new();
+        for (path, entry) in below.get(&["projects"]).and_then(Merged::table).into_iter().flatten() {
+            if let Some(level) = entry.text(&["trust_level"]) {
+                levels.push((fold(s.style, path), level));
+            }
+        }
+        let mut shared = keys_of(s, root);
+        let repository = repository_root(s.files, s.style, root);
+        let key = repository.clone().unwrap_or_else(|| shared[0].clone());
+        shared.extend(repository.map(|r| fold(s.style, &r)));
+        Self { levels, shared, key }
+    }
+
+    /// Codex's reason why a directory's layer does not count; `None` where it does.
+    fn decide(&self, s: &Surroundings<'_>, dir: &str, home: Option<&str>) -> Option<String> {
+        let level = keys_of(s, dir)
+            .iter()
+            .chain(&self.shared)
+            .find_map(|key| self.levels.iter().find(|(path, _)| path == key).map(|(_, level)| *level));
+        let key = &self.key;
+        match level {
+            Some("trusted") => None,
+            Some("untrusted") => Some(format!(
+                "{key} is marked as untrusted in the effective configuration. To load project-local config, hooks, \
+                 and exec policies, update its trust setting. If that setting is managed by your organization, \
+                 contact your administrator."
+            )),
+            _ => {
+                let file = home.map_or_else(|| "config.toml".to_owned(), |h| s.style.join(h, "config.toml"));
+                Some(format!(
+                    "To load project-local config, hooks, and exec policies, add {key} as a trusted project in {file}."
+                ))
+            }
+        }
+    }
+}
+
+/// The keys of a directory: the real path, then the path as given.
+fn keys_of(s: &Surroundings<'_>, dir: &str) -> Vec<String> {
+    let real = s.files.canonical(dir).unwrap_or_else(|_| dir.to_owned());
+    let (real, given) = (fold(s.style, &real), fold(s.style, dir));
+    if real == given { vec![real] } else { vec![real, given] }
+}
+
+/// Windows compares them in lower case, without the prefix of a verbatim path.
+fn fold(style: PathStyle, path: &str) -> String {
+    match style {
+        PathStyle::Posix => path.to_owned(),
+        PathStyle::Windows => path.strip_prefix(r"\\?\").unwrap_or(path).to_ascii_lowercase(),
+    }
+}
+
+/// The repository that a directory belongs to; for a linked worktree the main one, whose trust it inherits.
+fn repository_root(files: &dyn Files, style: PathStyle, dir: &str) -> Option<String> {
+    let root = ancestors(style, dir).into_iter().find(|d| files.kind(&style.join(d, ".git")).is_ok())?;
+    let dot_git = style.join(&root, ".git");
+    let real = |path: String| files.canonical(&path).unwrap_or(path);
+    if files.kind(&dot_git) == Ok(FileKind::Directory) {
+        return Some(real(root));
+    }
+    let content = files.read(&dot_git).ok()?;
+    let target = std::str::from_utf8(&content).ok()?.trim().strip_prefix("gitdir:")?.trim();
+    if target.is_empty() {
+        return None;
+    }
+    let git_dir = real(style.join(&root, target));
+    let worktrees = style.parent(&git_dir)?;
+    if style.file_name(worktrees) != "worktrees" {
+        return None;
+    }
+    let common = style.parent(worktrees)?;
+    style.parent(common).map(|main| real(main.to_owned()))
+}

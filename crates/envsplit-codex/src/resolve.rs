@@ -1,0 +1,271 @@
+//! From files, environment and flags to what a Codex would use.
+use crate::dotenv::Dotenv;
+use crate::layers::{self, LayerRead};
+use crate::merge;
+use crate::{check, home, key, overrides, paths, project, provider, secret};
+use envsplit_model::paths::PathStyle;
+use envsplit_model::{
+    Code, CodexCaller, CodexView, EnvLookup, Files, HostId, KeyVerdict, LayerSource, Problem, structural,
+};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// The world around a Codex, as far as its config depends on it.
+pub struct Surroundings<'a> {
+    /// The files of the host.
+    pub files: &'a dyn Files,
+    /// The environment with which the Codex starts, before `.env`.
+    pub env: &'a dyn EnvLookup,
+    /// How the host writes paths.
+    pub style: PathStyle,
+    /// The user's home: `HOME`, else the user database (on Windows the profile folder); `None` when unknown.
+    pub home_dir: Option<String>,
+    /// The directory in which the Codex starts, against which a relative `CODEX_HOME` resolves; `None` when unknown.
+    pub process_cwd: Option<String>,
+    /// `/etc/codex`, on Windows `%ProgramData%\OpenAI\Codex`.
+    pub system_dir: String,
+    /// Further variables whose lines in `.env` matter to the caller.
+    pub keep_names: Vec<String>,
+    /// The host.
+    pub host: HostId,
+}
+
+/// What shapes the config beside files and environment.
+#[derive(Clone)]
+pub struct Flags {
+    /// On whose behalf: an app-server takes no profile.
+    pub caller: CodexCaller,
+    /// The workspace, for project layers; `None` where it is not known.
+    pub cwd: Option<String>,
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `-c key=value`, as given; values can be secrets.
+    pub overrides: Vec<String>,
+    /// The version of the program, from package metadata.
+    pub version: Option<String>,
+}
+
+impl fmt::Debug for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Flags")
+            .field("caller", &self.caller)
+            .field("cwd", &self.cwd)
+            .field("profile", &self.profile)
+            .field("overrides", &self.overrides.len())
+            .field("version", &self.version)
+            .finish()
+    }
+}
+
+/// Where Codex has a variable from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The environment with which it started.
+    Process,
+    /// `CODEX_HOME/.env`.
+    Dotenv {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: u32,
+    },
+}
+
+/// What a Codex would use. It lives inside the door: it can give out values.
+pub struct Resolution<'a> {
+    env: &'a dyn EnvLookup,
+    view: CodexView,
+    dotenv: Dotenv,
+    env_key: Option<String>,
+    reads: Vec<String>,
+}
+
+impl fmt::Debug for Resolution<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolution")
+            .field("view", &self.view)
+            .field("dotenv", &self.dotenv)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Resolution<'_> {
+    /// Everything that may be shown, masked. `key` is left to the door, which makes fingerprints.
+    pub fn view(&self) -> CodexView {
+        self.view.clone()
+    }
+
+    /// `CODEX_HOME/.env`, without values.
+    pub fn dotenv(&self) -> &Dotenv {
+        &self.dotenv
+    }
+
+    /// The `env_key` of the effective provider as it stands in the config: not to be shown when
+    /// [`looks_like_secret`](crate::looks_like_secret) says so.
+    pub fn env_key(&self) -> Option<&str> {
+        self.env_key.as_deref()
+    }
+
+    /// A variable as this Codex sees it, `.env` laid over, with its origin. The value must not leave the door.
+    pub fn effective(&self, name: &str) -> Option<(Origin, &[u8])> {
+        if let (Some((value, line)), Some(path)) = (self.dotenv.value(name), &self.dotenv.path) {
+            return Some((Origin::Dotenv { path: path.clone(), line }, value));
+        }
+        self.env.get(name).map(|value| (Origin::Process, value))
+    }
+
+    /// Variables that the config reads beside the key: those in `env_http_headers` of the effective provider. Names
+    /// that look like secrets are left out.
+    pub fn reads(&self) -> Vec<String> {
+        self.reads.iter().filter(|name| !secret::looks_like_secret(name)).cloned().collect()
+    }
+}
+
+/// What a Codex would use in these surroundings.
+pub fn resolve<'a>(s: &Surroundings<'a>, flags: &Flags) -> Resolution<'a> {
+    let home = home::find(s);
+    let mut view = CodexView::unknown("");
+    view.unknown.clear();
+    view.home_from = home.from;
+    view.version.clone_from(&flags.version);
+    view.unknown.extend(home.unknown);
+    view.problems.extend(home.problem);
+    view.home.clone_from(&home.path);
+    let Some(home) = home.path else {
+        return Resolution {
+            env: s.env,
+            view,
+            dotenv: Dotenv::unknown(s.style),
+            env_key: None,
+            reads: vec![],
+        };
+    };
+    let mut dotenv = Dotenv::read(&home, s.files, s.env, s.style);
+    let layers = read_layers(s, flags, &home, &mut view);
+    let enabled: Vec<_> =
+        (0..).zip(&layers).filter(|(_, l)| l.enabled()).map(|(i, l)| (i, &l.table)).collect();
+    let config = merge::merge(&enabled);
+    let provider = provider::effective(&config);
+    let stopped = view.problems.iter().any(|p| p.fatal);
+    view.problems.extend(check::run(&config, &layers, &provider, stopped));
+    view.layers = layers.iter().map(LayerRead::view).collect();
+    view.values = merge::values(&config, &layers);
+    view.provider.clone_from(&provider.id);
+    if let Some(id) = view.provider.as_ref().filter(|id| secret::looks_like_secret(id)) {
+        view.provider = Some(crate::mask::name(id));
+    }
+
+    let mut wanted: BTreeSet<String> = structural::CODEX_READS.iter().map(|n| (*n).to_owned()).collect();
+    wanted.extend(s.keep_names.iter().chain(&provider.reads).chain(&provider.env_key).cloned());
+    dotenv.keep(&wanted);
+    view.problems.extend(dotenv.problems.iter().cloned());
+    let mut resolution =
+        Resolution { env: s.env, view, dotenv, env_key: provider.env_key, reads: provider.reads };
+    resolution.judge_key();
+    resolution
+}
+
+impl Resolution<'_> {
+    fn judge_key(&mut self) {
+        let fatal = self.view.problems.iter().any(|p| p.fatal);
+        self.view.key_verdict = match &self.env_key {
+            _ if fatal || self.view.provider.is_none() => KeyVerdict::Unknown,
+            None => KeyVerdict::NotNeeded,
+            Some(_) if self.dotenv.unread => KeyVerdict::Unknown,
+            Some(name) => key::key_verdict(self.effective(name).map(|(_, value)| value)),
+        };
+        self.view.env_key = self.env_key.as_ref().map(|name| {
+            if secret::looks_like_secret(name) { CodexView::SECRET_NAME.to_owned() } else { name.clone() }
+        });
+    }
+}
+
+/// Reads every layer, highest precedence first.
+fn read_layers(s: &Surroundings<'_>, flags: &Flags, home: &str, view: &mut CodexView) -> Vec<LayerRead> {
+    let mut file = |source: LayerSource, path: String| {
+        let read = layers::read(s.files, &path);
+        view.problems.extend(read.problem);
+        view.unknown.extend(read.unknown);
+        let mut table = read.table;
+        paths::resolve(s, &mut table, s.style.parent(&path).unwrap_or_default());
+        LayerRead::new(source, Some(path), table, read.exists)
+    };
+    // Codex 0.169, `managed_config_default_path`: in the system's folder on Unix, in the home elsewhere.
+    let managed_dir = if s.style == PathStyle::Posix { s.system_dir.as_str() } else { home };
+    let managed = file(LayerSource::Managed, s.style.join(managed_dir, "managed_config.toml"));
+    let system = file(LayerSource::System, s.style.join(&s.system_dir, "config.toml"));
+    let user = file(LayerSource::User, s.style.join(home, "config.toml"));
+    let takes_profile = matches!(flags.caller, CodexCaller::Exec | CodexCaller::Tui);
+    let name = flags.profile.as_deref().filter(|_| takes_profile);
+    let profile = name
+        .filter(|n| is_plain_profile(n))
+        .map(|name| file(LayerSource::Profile, s.style.join(home, &format!("{name}.config.toml"))));
+    view.config_path.clone_from(&user.path);
+    view.config_exists = user.exists;
+    if let Some(name) = name {
+        view.problems.extend(profile_problems(name, &user, profile.as_ref()));
+    }
+    let (mut session, problem) = overrides::parse(&flags.overrides);
+    if let Some(cwd) = flags.cwd.as_deref().or(s.process_cwd.as_deref()) {
+        paths::resolve(s, &mut session, cwd);
+    }
+    view.problems.extend(problem);
+    let session = LayerRead::new(LayerSource::SessionFlags, None, session, !flags.overrides.is_empty());
+
+    let below: Vec<_> =
+        [Some(&session), profile.as_ref(), Some(&user), Some(&system)].into_iter().flatten().collect();
+    let below: Vec<_> = (0..).zip(below).map(|(i, l)| (i, &l.table)).collect();
+    let project = if let Some(cwd) = &flags.cwd {
+        project::read(s, cwd, Some(home), &merge::merge(&below))
+    } else {
+        view.unknown.push("the workspace is not known, so its project layers are not".to_owned());
+        project::Project::default()
+    };
+    view.problems.extend(project.problems);
+    view.unknown.extend(project.unknown);
+    let top = [managed, session].into_iter().filter(|l| l.exists);
+    top.chain(project.layers).chain(profile).chain([user, system]).collect()
+}
+
+/// Codex 0.169 takes a plain name only.
+fn is_plain_profile(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+fn profile_problems(name: &str, user: &LayerRead, profile: Option<&LayerRead>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let shown = crate::mask::name(name);
+    let Some(profile) = profile else {
+        problems.push(Problem {
+            code: Code::ConfigInvalid,
+            path: None,
+            line: None,
+            column: None,
+            message: format!("invalid --profile value `{shown}`; pass a plain name such as `work`"),
+            key: None,
+            nearest: None,
+            fatal: true,
+        });
+        return problems;
+    };
+    let path = profile.path.clone().unwrap_or_default();
+    if !profile.exists {
+        let message = format!("`--profile {shown}` has no file: Codex goes on without it and says nothing");
+        problems.push(layers::problem(Code::ConfigProfileFileMissing, &path, None, message, false));
+    }
+    let table = user.table.get("profiles").and_then(|p| p.node.as_table()).and_then(|t| t.get(name));
+    let selector = user.table.get("profile").filter(|p| p.node.as_str() == Some(name));
+    if let Some(legacy) = selector.or(table) {
+        let file = user.path.as_deref().unwrap_or_default();
+        let message = format!(
+            "--profile `{shown}` cannot be used while {file} contains legacy `profile = \"{shown}\"` or \
+             `[profiles.{shown}]` config; move those settings into {path} and remove the legacy profile \
+             selector/table. See https://developers.openai.com/codex/config-advanced#profiles for more information."
+        );
+        let mut problem = layers::problem(Code::ConfigLegacyProfile, file, legacy.key_at, message, true);
+        problem.key =
+            Some(if selector.is_some() { "profile".to_owned() } else { format!("profiles.{shown}") });
+        problems.push(problem);
+    }
+    problems
+}

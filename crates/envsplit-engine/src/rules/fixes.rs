@@ -1,0 +1,375 @@
+//! What to do: the smallest lasting change for this machine, as commands to paste and edits, quoted for the shell.
+//! No command holds a secret: where a key must be typed, the user types it.
+use super::loss::Loss;
+use crate::world::World;
+use envsplit_model::text::{posix_word, shown};
+use envsplit_model::{
+    At, Code, CodexView, Edit, Fix, Guard, Problem, Role, Setting, ShellKind, Source, Start, Taint,
+};
+
+const CLOSE_IDE: &str = "close all windows of the IDE; Reload Window is not enough, the shell is asked once";
+
+fn fix(w: &World<'_>, id: &str, title: impl Into<String>, cost: impl Into<String>) -> Fix {
+    Fix {
+        id: id.to_owned(),
+        title: title.into(),
+        host: w.snapshot.host.clone(),
+        shell: Some("bash".to_owned()),
+        commands: vec![],
+        edits: vec![],
+        cost: cost.into(),
+        safe: false,
+    }
+}
+
+/// A command on a file: nothing where the path cannot be written on a command line.
+fn quoted(path: &str) -> String {
+    posix_word(path)
+}
+
+/// What must be started again for a change to arrive at a place.
+fn cost_of(w: &World<'_>, place: usize) -> String {
+    let chain = w.lineage.chain(place);
+    let role = |r: Role| chain.iter().any(|n| w.node(*n).role == r);
+    match w.node(place).role {
+        _ if w.node(place).predicted => "nothing runs yet: it counts from the next start".to_owned(),
+        Role::CodexDaemon => "conversations that run in Codex's background server end".to_owned(),
+        _ if role(Role::IdeServer) => {
+            "close all windows of this IDE server and end it; Reload Window is not enough".to_owned()
+        }
+        _ if role(Role::IdeMain) => CLOSE_IDE.to_owned(),
+        Role::Caller => "open a new terminal".to_owned(),
+        _ => "the program that runs Codex must be started again".to_owned(),
+    }
+}
+
+/// Start a process again, with the advice on what has to go first.
+pub(super) fn restart(w: &World<'_>, place: usize) -> Fix {
+    let node = w.node(place);
+    let mut f = fix(w, "restart-process", format!("start {} again", node.label), cost_of(w, place));
+    match (node.role, node.pid) {
+        (Role::CodexDaemon, _) => return restart_daemon(w, place).remove(0),
+        (Role::Caller | Role::Terminal | Role::IntegratedTerminal, _) | (_, None) => {
+            f.title = "open a new terminal".to_owned();
+            f.shell = None;
+        }
+        (_, Some(pid)) => f.commands = vec![format!("kill {pid}")],
+    }
+    f
+}
+
+/// Codex's background server: `daemon stop`, then start it from where the variable is.
+pub(super) fn restart_daemon(w: &World<'_>, place: usize) -> Vec<Fix> {
+    let title = "stop Codex's background server; the next `codex` starts it with its own environment";
+    let mut stop = fix(w, "restart-codex-daemon", title, cost_of(w, place));
+    stop.commands = vec!["codex app-server daemon stop".to_owned()];
+    let mut without = fix(w, "codex-without-daemon", "or run this one without it", "nothing");
+    without.commands = vec!["codex --no-daemon".to_owned()];
+    vec![stop, without]
+}
+
+/// `CODEX_HOME/.env`: the one place that every Codex process reads, however it was started.
+pub(super) fn set_in_dotenv(w: &World<'_>, place: usize, name: &str) -> Fix {
+    let view = w.codex(place).map(|s| &s.view);
+    let home = view.and_then(|v| v.home.clone()).unwrap_or_else(|| "~/.codex".to_owned());
+    let file = format!("{home}/.env");
+    let mut f = fix(
+        w,
+        "set-in-codex-env",
+        format!("put it into {}, which every Codex process reads at its start", w.shown(&file)),
+        cost_of(w, place),
+    );
+    if name.to_ascii_uppercase().starts_with("CODEX_") {
+        f.title = format!("`{}` cannot come from `.env` (Codex drops names with CODEX_): rename it in `env_key`", shown(name));
+        return f;
+    }
+    let path = quoted(&file);
+    f.commands = vec![
+        format!("(umask 077; touch {path})"),
+        format!("read -rs key && printf '%s=%s\\n' {} \"$key\" >> {path}; unset key   # paste the key, press Enter", posix_word(name)),
+    ];
+    f
+}
+
+/// A line in the file that the failing start reads.
+pub(super) fn set_in_login_file(w: &World<'_>, loss: &Loss<'_>) -> Fix {
+    let file = login_file(w, loss);
+    let mut f = fix(
+        w,
+        "set-in-login-file",
+        format!("or export it in {}, which the IDE's shell start reads", w.shown(&file)),
+        cost_of(w, loss.place),
+    );
+    f.edits = vec![Edit { path: file, before: String::new(), after: format!("export {}=…", shown(loss.name)), line: None }];
+    f
+}
+
+/// The user's own file that the start of the hop reads and that is meant for variables.
+fn login_file(w: &World<'_>, loss: &Loss<'_>) -> String {
+    let start = loss.up.via.and_then(|v| w.node(v).shell.as_ref()).map(|s| s.start);
+    let home = home(w);
+    let own = start.into_iter().flat_map(|s| {
+        w.read(s).flat_map(|r| &r.startup).filter(|f| f.read && f.path.starts_with(&home)).map(|f| f.path.clone())
+    });
+    own.into_iter().next().unwrap_or_else(|| {
+        let name = match start.map(|s| s.shell) {
+            Some(ShellKind::Zsh) => ".zshenv",
+            Some(ShellKind::Fish) => ".config/fish/config.fish",
+            _ => ".profile",
+        };
+        format!("{home}/{name}")
+    })
+}
+
+fn home(w: &World<'_>) -> String {
+    let caller = w.snapshot.caller.as_ref().and_then(|c| c.structural.get("HOME").cloned());
+    caller.or_else(|| w.snapshot.passwd_home.clone()).unwrap_or_default()
+}
+
+/// The file that sets it is not read by the start that matters: let a file that is read take it in.
+pub(super) fn wrong_startup_file(w: &World<'_>, loss: &Loss<'_>, start: Start, line: &Setting) -> Vec<Fix> {
+    let target = login_file(w, loss);
+    let cost = cost_of(w, loss.place);
+    let mut fixes = vec![];
+    let same_language = !matches!(start.shell, ShellKind::Fish | ShellKind::Nu | ShellKind::Tcsh | ShellKind::Pwsh)
+        && !line.path.ends_with(".fish");
+    if same_language && target != line.path {
+        let title = format!("move the line from {} to {}", w.shown(&line.path), w.shown(&target));
+        let mut moved = fix(w, "move-to-login-file", title, cost.clone());
+        let (from, to) = (quoted(&line.path), quoted(&target));
+        moved.commands = vec![
+            format!("cp -p {from} {}", quoted(&format!("{}.before-envsplit", line.path))),
+            format!("sed -n '{0}p' {from} >> {to} && sed -i '{0}d' {from}", line.line),
+        ];
+        moved.edits = vec![
+            Edit { path: line.path.clone(), before: line.text.clone(), after: String::new(), line: Some(line.line) },
+            Edit { path: target, before: String::new(), after: line.text.clone(), line: None },
+        ];
+        fixes.push(moved);
+    }
+    fixes.push(set_in_dotenv(w, loss.place, loss.name));
+    fixes
+}
+
+/// The line stands behind a guard: it belongs before it.
+pub(super) fn above_guard(w: &World<'_>, loss: &Loss<'_>, line: &Setting, guard: &Guard) -> Vec<Fix> {
+    let mut fixes = vec![];
+    if line.path == guard.path && guard.line < line.line {
+        let title = format!("move line {} of {} above line {}", line.line, w.shown(&line.path), guard.line);
+        let mut moved = fix(w, "move-above-guard", title, cost_of(w, loss.place));
+        let path = quoted(&line.path);
+        moved.commands = vec![
+            format!("cp -p {path} {}", quoted(&format!("{}.before-envsplit", line.path))),
+            format!("printf '%s\\n' {}m{} w q | ed -s {path}", line.line, guard.line.saturating_sub(1)),
+        ];
+        moved.edits = vec![Edit {
+            path: line.path.clone(),
+            before: line.text.clone(),
+            after: line.text.clone(),
+            line: Some(guard.line),
+        }];
+        fixes.push(moved);
+    }
+    fixes.push(set_in_dotenv(w, loss.place, loss.name));
+    fixes
+}
+
+/// The line sets a shell variable only.
+pub(super) fn export(w: &World<'_>, setting: &Setting, name: &str) -> Fix {
+    let title = format!("write `export` before it in {}", w.shown(&setting.path));
+    let mut f = fix(w, "export-it", title, "open a new terminal; close all windows of the IDE");
+    f.edits = vec![Edit {
+        path: setting.path.clone(),
+        before: setting.text.clone(),
+        after: format!("export {}=…", shown(name)),
+        line: Some(setting.line),
+    }];
+    f
+}
+
+/// One of the two names has to give way.
+pub(super) fn name_mismatch(
+    w: &World<'_>,
+    place: usize,
+    name: &str,
+    other: &str,
+    source: Option<&Setting>,
+) -> Vec<Fix> {
+    let mut fixes = vec![];
+    if let Some(source) = source {
+        let title = format!("export it under the name in `env_key`, in {}", w.shown(&source.path));
+        let mut rename = fix(w, "rename-variable", title, cost_of(w, place));
+        rename.edits = vec![Edit {
+            path: source.path.clone(),
+            before: source.text.clone(),
+            after: source.text.replace(other, name),
+            line: Some(source.line),
+        }];
+        fixes.push(rename);
+    }
+    if let Some(at) = super::loss::config_line(w, place)
+        && let (Some(path), Some(line)) = (at.path, at.line)
+    {
+        let title = format!("or name `{}` in `env_key`, if that is the key of this endpoint", shown(other));
+        let mut edit = fix(w, "rename-env-key", title, "nothing: Codex reads the config anew for each conversation");
+        edit.edits = vec![Edit {
+            path,
+            before: format!("env_key = \"{}\"", shown(name)),
+            after: format!("env_key = \"{}\"", shown(other)),
+            line: Some(line),
+        }];
+        fixes.push(edit);
+    }
+    fixes
+}
+
+/// The value must be written again without its fault.
+pub(super) fn clean_value(w: &World<'_>, at: Option<&At>, taint: Taint, place: usize, name: &str) -> Vec<Fix> {
+    let Some((path, line)) = at.and_then(|a| Some((a.path.clone()?, a.line?))) else {
+        return vec![set_in_dotenv(w, place, name)];
+    };
+    let file = quoted(&path);
+    let (title, commands) = match taint {
+        Taint::TrailingCr => (
+            format!("write {} with Unix line ends", w.shown(&path)),
+            vec![format!("cp -p {file} {}", quoted(&format!("{path}.before-envsplit"))), format!("sed -i 's/\\r$//' {file}")],
+        ),
+        Taint::Placeholder | Taint::Blank => (format!("write the real key at {}:{line}", w.shown(&path)), vec![]),
+        _ => (format!("write the value at {}:{line} without it", w.shown(&path)), vec![]),
+    };
+    let mut f = fix(w, "clean-value", title, cost_of(w, place));
+    f.commands = commands;
+    vec![f]
+}
+
+/// The line in `.env` that wins.
+pub(super) fn dotenv_line(w: &World<'_>, line: &Source, place: usize) -> Vec<Fix> {
+    let number = line.line.unwrap_or(1);
+    let title = format!("remove the line at {}:{number}, or write the new key there", w.shown(&line.path));
+    let mut f = fix(w, "remove-from-codex-env", title, cost_of(w, place));
+    let path = quoted(&line.path);
+    f.commands = vec![
+        format!("cp -p {path} {}", quoted(&format!("{}.before-envsplit", line.path))),
+        format!("sed -i '{number}d' {path}"),
+    ];
+    vec![f]
+}
+
+/// Two lines give two values: one has to go.
+pub(super) fn one_source(w: &World<'_>, ours: Option<&Setting>, theirs: Option<&Setting>, place: usize) -> Fix {
+    let name = |s: &Setting| format!("{}:{}", w.shown(&s.path), s.line);
+    let title = match (ours, theirs) {
+        (Some(a), Some(b)) if a != b => format!("keep one of the two lines, {} or {}", name(a), name(b)),
+        (Some(a), _) => format!("{} is what a new start gets: start the other one again", name(a)),
+        _ => "set it in one place only".to_owned(),
+    };
+    let mut f = fix(w, "one-source", title, cost_of(w, place));
+    f.shell = None;
+    f
+}
+
+/// `CODEX_HOME` points to nothing.
+pub(super) fn home_invalid(w: &World<'_>, setting: Option<&Setting>, place: usize) -> Vec<Fix> {
+    let mut f = fix(w, "fix-codex-home", "remove `CODEX_HOME`, or let it name an existing directory", cost_of(w, place));
+    match setting {
+        Some(s) => {
+            f.edits = vec![Edit {
+                path: s.path.clone(),
+                before: s.text.clone(),
+                after: String::new(),
+                line: Some(s.line),
+            }];
+        }
+        None => f.commands = vec!["unset CODEX_HOME".to_owned()],
+    }
+    vec![f]
+}
+
+/// One home for both.
+pub(super) fn two_homes(w: &World<'_>, setting: Option<&Setting>, ours: &CodexView, place: usize) -> Vec<Fix> {
+    let mut fixes = vec![];
+    if let Some(home) = &ours.home {
+        let mut same = fix(
+            w,
+            "same-home-in-ide",
+            "let the IDE have the same `CODEX_HOME`: export it in a file that its shell start reads",
+            cost_of(w, place),
+        );
+        same.edits = vec![Edit {
+            path: format!("{}/.profile", self::home(w)),
+            before: String::new(),
+            after: format!("export CODEX_HOME={}", posix_word(home)),
+            line: None,
+        }];
+        fixes.push(same);
+    }
+    if let Some(s) = setting {
+        let mut one = fix(w, "drop-codex-home", "or drop it, and keep one config in ~/.codex", "open a new terminal");
+        one.edits =
+            vec![Edit { path: s.path.clone(), before: s.text.clone(), after: String::new(), line: Some(s.line) }];
+        fixes.push(one);
+    }
+    fixes
+}
+
+/// Problems of the config.
+pub(super) fn config(w: &World<'_>, view: &CodexView, problem: &Problem) -> Vec<Fix> {
+    let cost = "nothing: Codex reads the config anew for each conversation";
+    let at = || Some((problem.path.clone()?, problem.line?));
+    let mut f = match problem.code {
+        Code::ConfigUnknownKey => fix(w, "rename-key", "write the key as Codex knows it", cost),
+        Code::ConfigProjectUntrusted => fix(w, "trust-project", "trust the project in your own config, if you do trust it", cost),
+        Code::ConfigProjectKeyDenied => fix(w, "move-to-user-config", "set it in your own config: a project may not", cost),
+        Code::AuthEnvKeyHoldsSecret => fix(
+            w,
+            "name-in-env-key",
+            "write the name of a variable there, put the key into that variable, and have a new key issued: this one was printed",
+            cost,
+        ),
+        Code::ConfigProviderNotFound => fix(w, "define-provider", "let `model_provider` name a `[model_providers.<id>]` table", cost),
+        Code::ConfigReservedProvider => fix(w, "rename-provider", "give the table another id and name that in `model_provider`", cost),
+        _ => fix(w, "correct-config", "correct the config there", cost),
+    };
+    match (problem.code, at()) {
+        (Code::ConfigUnknownKey, Some((path, line))) => {
+            let last = |k: &str| k.rsplit('.').next().unwrap_or(k).to_owned();
+            if let (Some(key), Some(nearest)) = (&problem.key, &problem.nearest) {
+                let (old, new) = (last(key), last(nearest));
+                let plain = |s: &str| s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+                f.title = format!("write `{}` instead of `{}`", shown(&new), shown(&old));
+                f.edits = vec![Edit {
+                    path: path.clone(),
+                    before: format!("{} = …", shown(&old)),
+                    after: format!("{} = …", shown(&new)),
+                    line: Some(line),
+                }];
+                if plain(&old) && plain(&new) {
+                    f.commands = vec![format!("sed -i '{line}s/{old}/{new}/' {}", quoted(&path))];
+                }
+            }
+        }
+        (Code::ConfigProjectUntrusted, _) => {
+            if let (Some(path), Some(home)) = (&problem.path, &view.home) {
+                let dir = path.trim_end_matches("config.toml").trim_end_matches('/').trim_end_matches(".codex");
+                let dir = dir.trim_end_matches('/');
+                let key = envsplit_model::text::dotted_key(["projects", dir]);
+                f.edits = vec![Edit {
+                    path: format!("{home}/config.toml"),
+                    before: String::new(),
+                    after: format!("[{key}]\ntrust_level = \"trusted\""),
+                    line: None,
+                }];
+            }
+        }
+        (Code::AuthEnvKeyHoldsSecret, Some((path, line))) => {
+            f.edits = vec![Edit {
+                path,
+                before: "env_key = \"…\"".to_owned(),
+                after: "env_key = \"AZURE_OPENAI_API_KEY\"".to_owned(),
+                line: Some(line),
+            }];
+        }
+        _ => f.shell = None,
+    }
+    vec![f]
+}

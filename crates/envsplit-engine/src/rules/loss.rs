@@ -1,0 +1,289 @@
+//! A variable that a place lacks: at which hop it was lost, and why.
+use super::draft::{Draft, at_process, at_setting, spoken};
+use super::{fixes, shell_hop, stale};
+use crate::lineage::Up;
+use crate::names;
+use crate::world::World;
+use envsplit_model::{At, AtKind, Code, How, Reach, Role, Rule, Setting, Severity, Subject};
+
+/// Everything that is known about a variable that a place lacks.
+pub(super) struct Loss<'a> {
+    pub(super) name: &'a str,
+    /// The place that lacks it.
+    pub(super) place: usize,
+    /// The hop that should have brought it in: it leads to `to`.
+    pub(super) to: usize,
+    pub(super) up: Up,
+    /// A place that shows it working.
+    pub(super) witness: Option<usize>,
+}
+
+impl Loss<'_> {
+    pub(super) fn draft(&self, w: &World<'_>, code: Code) -> Draft {
+        Draft::new(w, self.place, code, Subject::env(self.name))
+            .witness(self.witness.map(|n| w.id(n)))
+            .split_at(w, self.to, self.up)
+    }
+
+    /// "This terminal has `K`; VS Code's Codex (pid 7) has not."
+    pub(super) fn opening(&self, w: &World<'_>) -> String {
+        let lacks = spoken(w, self.place);
+        let verb = if w.node(self.place).predicted { "would not have it" } else { "has not" };
+        match self.witness {
+            Some(n) => {
+                let mut has = spoken(w, n);
+                if let Some(first) = has.get_mut(..1) {
+                    first.make_ascii_uppercase();
+                }
+                format!("{has} has `{}`; {lacks} {verb}.", self.name)
+            }
+            None => format!("{lacks} has no `{}`.", self.name),
+        }
+    }
+}
+
+/// Explains why `place` lacks `name`.
+pub(super) fn explain(w: &World<'_>, place: usize, name: &str) -> Option<Draft> {
+    if !w.sighting(place, name).is_absent() {
+        return None;
+    }
+    let chain = w.lineage.chain(place);
+    let witness = witness(w, place, name);
+    // From the root on: the first place that lacks what the one before it has.
+    for pair in chain.windows(2).rev() {
+        let (to, from) = (pair[0], pair[1]);
+        if let Some(up) = w.node(to).up
+            && w.sighting(from, name).is_present()
+            && w.sighting(to, name).is_absent()
+        {
+            let loss = Loss { name, place, to, up, witness: Some(from) };
+            return Some(dropped(w, &loss));
+        }
+    }
+    let by_hop = chain.iter().rev().find_map(|n| Some((*n, w.node(*n).up.filter(|u| u.via.is_some())?)));
+    let first_hop = || {
+        let below_root = *chain.get(chain.len().checked_sub(2)?)?;
+        Some((below_root, w.node(below_root).up?))
+    };
+    let (to, up) = by_hop.or_else(first_hop)?;
+    let loss = Loss { name, place, to, up, witness };
+    if witness.is_none() || only_by_hand(w, witness, name) {
+        return nowhere(w, &loss);
+    }
+    match up.via {
+        Some(via) => shell_hop::explain(w, &loss, via),
+        None => Some(without_shell(w, &loss)),
+    }
+}
+
+/// A place that has the variable: what a person types in before all others, then the caller, then any.
+fn witness(w: &World<'_>, place: usize, name: &str) -> Option<usize> {
+    let has = |n: &usize| *n != place && !w.node(*n).predicted && w.sighting(*n, name).is_present();
+    let typed = [w.lineage.typed];
+    let rest = 0..w.lineage.nodes.len();
+    typed.into_iter().chain(w.lineage.caller).chain(rest).find(|n| has(n))
+}
+
+/// Whether the witness has it without anything lasting that sets it.
+fn only_by_hand(w: &World<'_>, witness: Option<usize>, name: &str) -> bool {
+    let process = witness.is_some_and(|n| w.node(n).shell.is_none() && w.node(n).role != Role::LoginSession);
+    let no_shell_has =
+        (0..w.lineage.nodes.len()).filter(|n| w.node(*n).shell.is_some()).all(|n| !w.sighting(n, name).is_present());
+    process && no_shell_has && lines(w, name).is_empty()
+}
+
+/// Every line that sets the variable in some kind of start, or session-wide.
+pub(super) fn lines<'a>(w: &World<'a>, name: &str) -> Vec<&'a Setting> {
+    let mut all: Vec<&Setting> = vec![];
+    let starts = w.starts();
+    let settings = starts.iter().flat_map(|s| w.settings(*s, name)).chain(w.session_settings(name));
+    for s in settings.filter(|s| !matches!(s.how, How::Unset | How::Unexport)) {
+        if !all.iter().any(|t| t.path == s.path && t.line == s.line) {
+            all.push(s);
+        }
+    }
+    all
+}
+
+/// The place before has it and this one has not, though it should simply have inherited it.
+fn dropped(w: &World<'_>, loss: &Loss<'_>) -> Draft {
+    let from = loss.up.from;
+    if w.node(from).role == Role::LoginSession
+        && let Some(setting) = w.session_settings(loss.name).last()
+        && let Some(started) = w.started(loss.to)
+        && World::younger(setting.times, started)
+    {
+        return stale::added(w, loss, setting, loss.to);
+    }
+    loss.draft(w, Code::EnvUnexplained)
+        .at(at_process(w, loss.to))
+        .at(w.session_settings(loss.name).last().map(|s| at_setting(w, AtKind::Source, s)))
+        .summary(format!("{} It is lost between {} and {}.", loss.opening(w), w.node(from).label, w.node(loss.to).label))
+        .evidence(format!("{} has it", w.node(from).label))
+        .evidence(format!("{} has not, though it was started from there", w.node(loss.to).label))
+        .fixes([fixes::restart(w, loss.to)])
+}
+
+/// Nobody has it, or only a process into which it was put by hand.
+fn nowhere(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
+    let name = loss.name;
+    if let Some(n) = loss.witness {
+        return by_hand(w, loss, n);
+    }
+    if let Some(draft) = mismatch(w, loss) {
+        return Some(draft);
+    }
+    let lines = lines(w, name);
+    if let Some(setting) = lines.iter().find(|s| s.how == How::Assignment && s.reach == Reach::Reached)
+        && w.sighting(w.lineage.typed, name).is_absent()
+    {
+        return Some(not_exported(w, loss, setting));
+    }
+    if let Some(exported) = lines.iter().find(|s| s.how.exports()) {
+        // A line sets it and nobody has it: younger than the process, in a file that no start here reads, or behind
+        // a condition. The hop knows more.
+        return match loss.up.via {
+            Some(via) => shell_hop::explain_line(w, loss, via, exported),
+            None => Some(unexplained(w, loss, Some(exported))),
+        };
+    }
+    let unseen = w.node(loss.place).predicted
+        || w.unobserved(w.lineage.typed).is_some() && w.shell(w.lineage.typed).is_none();
+    if unseen && w.lineage.caller.is_none_or(|c| !w.sighting(c, name).is_absent()) {
+        return Some(unexplained(w, loss, None));
+    }
+    let key = config_line(w, loss.place);
+    let mut draft = Draft::new(w, loss.place, Code::EnvMissingEverywhere, Subject::env(name))
+        .at(key)
+        .summary(format!(
+            "No place has `{name}`: no terminal, no IDE process, no start-up file that was read sets it."
+        ))
+        .fixes([fixes::set_in_dotenv(w, loss.place, name)]);
+    for n in 0..w.lineage.nodes.len() {
+        if w.sighting(n, name).is_absent() && !w.node(n).predicted {
+            draft = draft.evidence(format!("{}: not set", w.node(n).label));
+        }
+    }
+    if !w.shells_allowed() {
+        draft = draft.evidence("no shell was run (`--no-shells`): start-up files were only read");
+    }
+    Some(draft)
+}
+
+/// Present in one process, set by nothing that lasts.
+fn by_hand(w: &World<'_>, loss: &Loss<'_>, witness: usize) -> Option<Draft> {
+    let is_ide = w.lineage.chain(witness).iter().any(|n| w.node(*n).role.is_ide());
+    if is_ide && stale::removed_from(w, witness, loss.name) {
+        // The old process is the finding; that new ones lack it is its consequence.
+        return None;
+    }
+    // A process that lacks it fails because of it; one that does not run yet only would.
+    let severity = if w.node(loss.place).predicted { Severity::Warning } else { Severity::Error };
+    let has = spoken(w, witness);
+    Some(
+        loss.draft(w, Code::EnvOnlyInThisProcess)
+            .severity(severity)
+            .at(at_process(w, witness))
+            .summary(format!(
+                "{} Nothing lasting sets it: it was put into {has} by hand, so only what is started from there has it.",
+                loss.opening(w)
+            ))
+            .evidence(format!("{has} has it"))
+            .evidence("no start-up file, session file or `.env` that was read sets it")
+            .evidence(format!("a new {} has not", w.node(w.lineage.typed).label))
+            .fixes([fixes::set_in_dotenv(w, loss.place, loss.name), fixes::set_in_login_file(w, loss)]),
+    )
+}
+
+/// Another name is set where `env_key` expects its own.
+fn mismatch(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
+    let name = loss.name;
+    let order = [loss.place, w.lineage.typed].into_iter().chain(w.lineage.caller).chain(0..w.lineage.nodes.len());
+    let (other, how, holder) = order.into_iter().find_map(|n| {
+        let sightings = w.sightings(n).iter().filter(|(_, s)| s.is_present());
+        let found = sightings.filter_map(|(other, _)| Some((other.clone(), names::likeness(name, other)?))).next();
+        found.map(|(other, how)| (other, how, n))
+    })?;
+    let source = w.starts().into_iter().find_map(|s| w.giving(s, &other));
+    let draft = Draft::new(w, loss.place, Code::EnvNameMismatch, Subject::env(name))
+        .at(source.map(|s| at_setting(w, AtKind::Source, s)))
+        .at(config_line(w, loss.place))
+        .summary(format!(
+            "`env_key` names `{name}`, which is set nowhere; `{other}` is set, and {how}."
+        ))
+        .evidence(format!("{} has `{other}` and no `{name}`", spoken(w, holder)))
+        .evidence("Codex looks for the name in `env_key` and for no other".to_owned())
+        .fixes(fixes::name_mismatch(w, loss.place, name, &other, source));
+    Some(draft)
+}
+
+fn not_exported(w: &World<'_>, loss: &Loss<'_>, setting: &Setting) -> Draft {
+    Draft::new(w, loss.place, Code::EnvNotExported, Subject::env(loss.name))
+        .at([at_setting(w, AtKind::Source, setting)])
+        .summary(format!(
+            "`{}` is set at {} and not exported: the shell itself has it, no program that it starts has.",
+            loss.name,
+            super::draft::place_of(w, &setting.path, setting.line)
+        ))
+        .evidence(format!("a new {} was run and gives its programs no `{}`", w.node(w.lineage.typed).label, loss.name))
+        .fixes([fixes::export(w, setting, loss.name)])
+}
+
+/// The process was started without any shell, and the line stands in a file that only shells read.
+fn without_shell(w: &World<'_>, loss: &Loss<'_>) -> Draft {
+    let typed = w.node(w.lineage.typed);
+    let start = typed.shell.as_ref().map(|s| s.start);
+    let setting = start.and_then(|s| w.giving(s, loss.name)).or_else(|| lines(w, loss.name).first().copied());
+    let Some(setting) = setting else { return unexplained(w, loss, None) };
+    if let Some(started) = w.started(loss.to)
+        && World::younger(setting.times, started)
+        && w.process(loss.to).is_some_and(|p| p.names.iter().any(|n| n == "SHLVL"))
+    {
+        return stale::added(w, loss, setting, loss.to);
+    }
+    if let Some(proof) = shell_hop::no_shell_ran(w, loss) {
+        let file = w.shown(&setting.path);
+        return loss
+            .draft(w, Code::EnvLauncherSkipsShellFiles)
+            .at([at_setting(w, AtKind::Source, setting)])
+            .at(at_process(w, loss.to))
+            .summary(format!(
+                "{} {file} sets it, which only a shell reads, and no shell stood between the login and {}.",
+                loss.opening(w),
+                w.node(loss.to).label
+            ))
+            .evidence(proof)
+            .fixes([fixes::set_in_dotenv(w, loss.place, loss.name), fixes::restart(w, loss.to)]);
+    }
+    shell_hop::inferred_start(w, loss, setting).unwrap_or_else(|| unexplained(w, loss, Some(setting)))
+}
+
+/// A split that no rule explains, with its evidence.
+pub(super) fn unexplained(w: &World<'_>, loss: &Loss<'_>, setting: Option<&Setting>) -> Draft {
+    let rule = match loss.up.rule {
+        Rule::IdeShellResolution => "the shell start by which the IDE takes over your environment",
+        Rule::ShellStartup => "the start-up files of the shell that started it",
+        _ => "what it was started from",
+    };
+    let mut draft = loss
+        .draft(w, Code::EnvUnexplained)
+        .at(setting.map(|s| at_setting(w, AtKind::Source, s)))
+        .at(at_process(w, loss.place))
+        .summary(format!("{} It did not come through {rule}; why is not proved.", loss.opening(w)))
+        .evidence(format!("{}: not set", w.node(loss.place).label));
+    if let Some(n) = loss.witness {
+        draft = draft.evidence(format!("{}: set", w.node(n).label));
+    }
+    if let Some(reason) = loss.up.via.and_then(|via| w.unobserved(via)) {
+        draft = draft.evidence(format!("not seen: {reason}"));
+    }
+    draft.fixes([fixes::set_in_dotenv(w, loss.place, loss.name)])
+}
+
+/// The line of `env_key` in the effective config.
+pub(super) fn config_line(w: &World<'_>, place: usize) -> Option<At> {
+    let view = &w.codex(place)?.view;
+    let value = view.values.get(&view.provider_key("env_key")?)?;
+    let text = format!("env_key = \"{}\"", view.env_key.clone()?);
+    Some(At::file(AtKind::Read, &w.snapshot.host, value.path.clone()?, value.line).with_text(text))
+}

@@ -1,0 +1,49 @@
+//! The rules that explain a split, a module a family. A rule that cannot prove itself stays silent.
+mod config;
+mod daemon;
+mod dotenv;
+mod draft;
+mod fixes;
+mod home;
+mod loss;
+mod order;
+mod shell_hop;
+mod stale;
+mod value;
+
+use crate::world::World;
+use draft::Draft;
+use envsplit_model::{CodexSeen, CodexView, Finding, KeyVerdict, Role};
+
+/// Every finding, the one that explains the failure first.
+pub(crate) fn findings(w: &World<'_>) -> Vec<Finding> {
+    let mut drafts = config::drafts(w);
+    drafts.extend(home::drafts(w));
+    for at in w.lineage.codex_places() {
+        let Some(seen) = w.codex(at) else { continue };
+        if let Some(name) = seen.view.env_key.as_deref().filter(|k| *k != CodexView::SECRET_NAME) {
+            drafts.extend(key(w, at, seen, name));
+        }
+    }
+    drafts.extend(unobserved(w));
+    order::findings(w, drafts)
+}
+
+/// What is wrong with the key of one place.
+fn key(w: &World<'_>, at: usize, seen: &CodexSeen, name: &str) -> Option<Draft> {
+    if seen.view.key_verdict == KeyVerdict::Unknown && !seen.dotenv_younger {
+        return None;
+    }
+    dotenv::explain(w, at, seen, name)
+        .or_else(|| value::tainted(w, at, seen, name))
+        .or_else(|| (w.node(at).role == Role::CodexDaemon).then(|| daemon::explain(w, at, seen, name))?)
+        .or_else(|| match seen.view.key_verdict {
+            KeyVerdict::Missing => loss::explain(w, at, name),
+            _ => value::differs(w, at, seen, name),
+        })
+}
+
+/// Places on which an answer depends and that could not be looked at.
+fn unobserved(w: &World<'_>) -> Vec<Draft> {
+    order::matters(w).into_iter().filter_map(|at| draft::unreachable(w, at)).collect()
+}

@@ -1,0 +1,239 @@
+//! A hop that brings in what a shell start ends with: what that start reads, reaches and leaves out.
+use super::draft::{Draft, at_process, at_setting, place_of};
+use super::loss::{Loss, lines, unexplained};
+use super::{fixes, stale};
+use crate::wants;
+use crate::world::World;
+use envsplit_model::{
+    At, AtKind, Code, EnvRef, Guard, Outcome, ProbeRequest, Reach, Rule, Setting, Start, text,
+};
+
+/// Explains a loss at a hop with a shell start, run as `via`.
+pub(super) fn explain(w: &World<'_>, loss: &Loss<'_>, via: usize) -> Option<Draft> {
+    let start = w.node(via).shell.as_ref()?.start;
+    let today = w.sighting(via, loss.name);
+    if today.is_present() {
+        return Some(present_today(w, loss, via, start));
+    }
+    let typed = w.node(w.lineage.typed).shell.as_ref().map(|s| s.start);
+    let line = typed
+        .filter(|_| !w.sighting(w.lineage.typed, loss.name).is_absent())
+        .and_then(|t| w.giving(t, loss.name))
+        .or_else(|| w.starts().into_iter().find_map(|s| w.giving(s, loss.name)))
+        .or_else(|| lines(w, loss.name).into_iter().find(|s| s.how.exports()));
+    match line {
+        Some(line) => explain_line(w, loss, via, line),
+        None => Some(unexplained(w, loss, None)),
+    }
+}
+
+/// That start has it today, so the process is older than what gives it, or the answer did not arrive then.
+fn present_today(w: &World<'_>, loss: &Loss<'_>, via: usize, start: Start) -> Draft {
+    let giving = w.giving(start, loss.name);
+    let old = if w.started(loss.up.from).is_some() { loss.up.from } else { loss.to };
+    if let Some(started) = w.started(old) {
+        if let Some(setting) = giving.filter(|s| World::younger(s.times, started)) {
+            return stale::added(w, loss, setting, old);
+        }
+        let changed = w
+            .read(start)
+            .flat_map(|r| &r.files)
+            .find(|f| World::younger(f.times, started))
+            .map(|f| f.path.clone());
+        if let Some(path) = changed {
+            return stale::file_changed(w, loss, giving, &path, old);
+        }
+    }
+    unexplained(w, loss, giving)
+        .evidence(format!("a new `{}`, started from the same environment, has it", start.label()))
+        .evidence("no file that it reads has changed since the process started")
+        .fixes([fixes::restart(w, old)])
+        .at(at_process(w, via))
+}
+
+/// That start lacks it: why, for the line that sets it elsewhere.
+pub(super) fn explain_line(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Setting) -> Option<Draft> {
+    let start = w.node(via).shell.as_ref()?.start;
+    let seen = w.shell(via);
+    if let Some(failed) = seen.filter(|s| !s.answered) {
+        let reads_it = w.read(start).any(|r| r.files.iter().any(|f| f.path == line.path));
+        return Some(if loss.up.rule == Rule::IdeShellResolution && reads_it {
+            probe_failed(w, loss, via, line, failed.timed_out)
+        } else {
+            unexplained(w, loss, Some(line))
+        });
+    }
+    let here = w.settings(start, loss.name).into_iter().find(|s| s.path == line.path && s.line == line.line);
+    let Some(here) = here.filter(|s| s.reach != Reach::NotRead) else {
+        return Some(not_read(w, loss, start, line));
+    };
+    match &here.reach {
+        Reach::Ended { guard } => Some(ended(w, loss, start, line, guard)),
+        Reach::Conditional { path, line: at } => Some(
+            unexplained(w, loss, Some(line))
+                .evidence(format!("whether `{}` comes to the line depends on {}", start.label(), place_of(w, path, *at))),
+        ),
+        Reach::Skipped { path, line: at } => Some(
+            unexplained(w, loss, Some(line))
+                .evidence(format!("`{}` skips the line: the condition at {} does not hold", start.label(), place_of(w, path, *at))),
+        ),
+        Reach::Uncalled { function } => Some(
+            unexplained(w, loss, Some(line))
+                .evidence(format!("the line stands in the function `{}`, which nothing calls", w.shown(function))),
+        ),
+        Reach::Reached | Reach::NotRead => Some(
+            unexplained(w, loss, Some(line))
+                .evidence(format!("by reading, `{}` comes to the line; run for real, it ends without", start.label())),
+        ),
+    }
+}
+
+/// The start does not read the file.
+fn not_read(w: &World<'_>, loss: &Loss<'_>, start: Start, line: &Setting) -> Draft {
+    // Another shell's file, unless a start of this very shell reads it as well.
+    let own = w.starts().into_iter().filter(|s| s.shell == start.shell);
+    let mut by_own = own.flat_map(|s| w.settings(s, loss.name));
+    let readable = by_own.any(|s| s.path == line.path && s.line == line.line && s.reach != Reach::NotRead);
+    let session_wide = w.session_settings(loss.name).iter().any(|s| s.path == line.path);
+    if session_wide {
+        return unexplained(w, loss, Some(line)).evidence(format!(
+            "{} is read at login, and the process was not started by a login that read it",
+            w.shown(&line.path)
+        ));
+    }
+    let hidden = w
+        .read(start)
+        .flat_map(|r| &r.startup)
+        .find(|f| f.path == line.path)
+        .and_then(|f| f.hidden_by.clone());
+    let file = w.shown(&line.path);
+    let label = start.label();
+    let why = match (&hidden, readable) {
+        (Some(by), _) => format!("`{label}` reads {} instead of {file}", w.shown(by)),
+        (None, true) => format!("`{label}` does not read {file}"),
+        (None, false) => format!("{file} belongs to another shell than the one that is asked, `{label}`"),
+    };
+    let who = match loss.up.rule {
+        Rule::IdeShellResolution => "the IDE takes over your environment from",
+        _ => "it was started by",
+    };
+    let code = if readable || hidden.is_some() { Code::EnvWrongStartupFile } else { Code::EnvOtherShell };
+    let mut draft = loss
+        .draft(w, code)
+        .at([at_setting(w, AtKind::Source, line)])
+        .summary(format!(
+            "{} It is set at {}, but {who} `{label}`, and {why}.",
+            loss.opening(w),
+            place_of(w, &line.path, line.line)
+        ))
+        .at(hidden.map(|by| At::file(AtKind::Read, &w.snapshot.host, by, None)));
+    draft = match w.shell(loss.up.via.unwrap_or(loss.to)) {
+        Some(_) => draft.evidence(format!("`{label}`, run from the same environment, ends without it")),
+        None => draft.evidence(format!("start-up files were read, not run: `{label}` does not come to the line")),
+    };
+    for read in w.read(start).take(1) {
+        let files: Vec<String> =
+            read.startup.iter().filter(|f| f.read).map(|f| w.shown(&f.path)).collect();
+        let list = if files.is_empty() { "no file".to_owned() } else { files.join(", ") };
+        draft = draft.evidence(format!("`{label}` reads: {list}"));
+        for doc in read.startup.iter().take(1) {
+            draft = draft.evidence(format!("source of the rule: {}", doc.doc));
+        }
+    }
+    draft.fixes(fixes::wrong_startup_file(w, loss, start, line))
+}
+
+/// The file is read and ends before the line.
+fn ended(w: &World<'_>, loss: &Loss<'_>, start: Start, line: &Setting, guard: &Guard) -> Draft {
+    let code = if guard.command == "exec" { Code::EnvRcReplacesShell } else { Code::EnvRcEarlyReturn };
+    let lost = At::file(AtKind::Lost, &w.snapshot.host, guard.path.clone(), Some(guard.line))
+        .with_text(guard.text.clone());
+    loss.draft(w, code)
+        .at([at_setting(w, AtKind::Source, line), lost])
+        .summary(format!(
+            "{} It is set at {}, but `{}` leaves that file at line {} (`{}`).",
+            loss.opening(w),
+            place_of(w, &line.path, line.line),
+            start.label(),
+            guard.line,
+            guard.command
+        ))
+        .evidence(format!(
+            "the condition at {} leads `{}` to `{}` at line {}",
+            place_of(w, &guard.path, guard.line),
+            start.label(),
+            guard.command,
+            guard.end_line
+        ))
+        .fixes(fixes::above_guard(w, loss, line, guard))
+}
+
+/// The IDE's own shell start does not come to its end in time.
+fn probe_failed(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Setting, timed_out: bool) -> Draft {
+    let label = w.node(via).shell.as_ref().map(|s| s.start.label()).unwrap_or_default();
+    let seen = w.shell(via);
+    let what = seen.and_then(|s| s.failure.clone()).unwrap_or_default();
+    let limit = if timed_out { " VS Code gives it 10 s and goes on without." } else { "" };
+    loss.draft(w, Code::EnvShellProbeFailed)
+        .at([at_setting(w, AtKind::Source, line)])
+        .at(at_process(w, loss.to))
+        .summary(format!(
+            "{} It is set at {}, but the IDE's `{label}` gives no answer: {what}.{limit}",
+            loss.opening(w),
+            place_of(w, &line.path, line.line)
+        ))
+        .evidence(format!("`{label}`, run from the same environment: {what}"))
+        .fixes([fixes::set_in_dotenv(w, loss.place, loss.name)])
+}
+
+/// The proof that no shell ran between the root and the place: what every shell leaves (`SHLVL`) is missing, and so is
+/// all else that a start would have exported.
+pub(super) fn no_shell_ran(w: &World<'_>, loss: &Loss<'_>) -> Option<String> {
+    let process = w.process(loss.to)?;
+    let has = |n: &str| process.names.iter().any(|m| m == n);
+    if process.env != envsplit_model::EnvAccess::Read || has("SHLVL") {
+        return None;
+    }
+    let exported: Vec<&String> = w.shell(w.lineage.typed)?.added.iter().filter(|n| *n != loss.name).collect();
+    let there: Vec<_> = exported.iter().filter(|n| has(n) && !["PWD", "OLDPWD", "LANG", "TERM"].contains(&n.as_str())).collect();
+    there.is_empty().then(|| {
+        format!(
+            "{} has no `SHLVL`, which every shell exports, nor anything else that a shell start adds",
+            w.node(loss.to).label
+        )
+    })
+}
+
+/// A shell ran, put itself out of the way by `exec`, and is found again by what it left: the process has all that a
+/// `-lc` start of the user's shell adds, and lacks what only an interactive one reaches.
+pub(super) fn inferred_start(w: &World<'_>, loss: &Loss<'_>, line: &Setting) -> Option<Draft> {
+    let process = w.process(loss.to)?;
+    let asked = wants::inferred_start(w.lineage);
+    let start = asked.start;
+    let env = EnvRef::Shell { asked: Box::new(asked.clone()) };
+    let Some(Outcome::Shell(seen)) = w.snapshot.outcome(&ProbeRequest::Shell(asked)) else { return None };
+    let lacks = w.snapshot.outcomes.iter().any(|(r, o)| {
+        matches!((r, o), (ProbeRequest::Sight { env: e, .. }, Outcome::Sighted { sightings })
+            if *e == env && sightings.get(loss.name).is_some_and(envsplit_model::Sighting::is_absent))
+    });
+    // What every start of every shell leaves proves no particular one.
+    let added: Vec<&String> =
+        seen.added.iter().filter(|n| !["SHLVL", "PWD", "OLDPWD", "_"].contains(&n.as_str())).collect();
+    let all_there = added.iter().all(|n| process.names.contains(n));
+    if !seen.answered || !lacks || added.is_empty() || !all_there {
+        return None;
+    }
+    let here = w.settings(start, loss.name).into_iter().find(|s| s.path == line.path && s.line == line.line);
+    let names = added.iter().map(|n| format!("`{}`", text::shown(n))).collect::<Vec<_>>().join(", ");
+    let proof = format!(
+        "{} has what `{}` exports ({names}) and no shell above it: that start ran and put itself out of the way",
+        w.node(loss.to).label,
+        start.label(),
+    );
+    let draft = match here.map(|s| &s.reach) {
+        Some(Reach::Ended { guard }) => ended(w, loss, start, line, guard),
+        None | Some(Reach::NotRead) => not_read(w, loss, start, line),
+        Some(_) => return None,
+    };
+    Some(draft.evidence(proof))
+}

@@ -1,0 +1,131 @@
+//! Slices of a diagnosis that other commands print.
+use crate::lineage::Lineage;
+use crate::world::World;
+use envsplit_model::{EnvSlice, EnvSlicePlace, EnvSource, How, Place, Reach, Report, Snapshot, Start};
+
+/// Where `name` is set (every source, in the order in which it applies), where it is visible, where it is lost.
+pub fn env_slice(snapshot: &Snapshot, report: &Report, name: &str) -> EnvSlice {
+    let lineage = Lineage::of(snapshot);
+    let w = World::new(snapshot, &lineage);
+    let mut sources: Vec<EnvSource> = vec![];
+    for setting in w.session_settings(name) {
+        let session = report.places.iter().filter(|p| p.kind == envsplit_model::PlaceKind::Session);
+        let ids: Vec<_> = session.map(|p| p.id.clone()).collect();
+        sources.push(EnvSource {
+            path: setting.path.clone(),
+            line: setting.line,
+            how: setting.how.to_string(),
+            read_by: ids.clone(),
+            reached_by: ids,
+            text: setting.text.clone(),
+            note: None,
+        });
+    }
+    for start in w.starts() {
+        for setting in w.settings(start, name) {
+            let shells = lineage.nodes.iter().filter(|n| n.shell.as_ref().is_some_and(|s| s.start == start));
+            let ids: Vec<_> = shells.map(|n| n.id.clone()).filter(|id| report.place(id).is_some()).collect();
+            let reached = setting.reach == Reach::Reached;
+            let at = sources.iter_mut().find(|s| s.path == setting.path && s.line == setting.line);
+            match at {
+                Some(known) => {
+                    known.read_by.extend(ids.iter().filter(|_| setting.reach != Reach::NotRead).cloned());
+                    known.reached_by.extend(ids.into_iter().filter(|_| reached));
+                    known.note = known.note.take().or_else(|| note(&w, start, &setting.reach));
+                }
+                None => sources.push(EnvSource {
+                    path: setting.path.clone(),
+                    line: setting.line,
+                    how: setting.how.to_string(),
+                    read_by: if setting.reach == Reach::NotRead { vec![] } else { ids.clone() },
+                    reached_by: if reached { ids } else { vec![] },
+                    text: setting.text.clone(),
+                    note: note(&w, start, &setting.reach),
+                }),
+            }
+        }
+    }
+    for place in w.lineage.codex_places() {
+        let Some(seen) = w.codex(place) else { continue };
+        let Some(line) = seen.dotenv.get(name) else { continue };
+        let id = lineage.nodes[place].id.clone();
+        match sources.iter_mut().find(|s| s.path == line.path && Some(s.line) == line.line) {
+            Some(known) => {
+                known.read_by.push(id.clone());
+                known.reached_by.push(id);
+            }
+            None => sources.push(EnvSource {
+                path: line.path.clone(),
+                line: line.line.unwrap_or(0),
+                how: How::EnvFile.to_string(),
+                read_by: vec![id.clone()],
+                reached_by: vec![id],
+                text: format!("{name}=…"),
+                note: Some("Codex lays it over its environment".to_owned()),
+            }),
+        }
+    }
+    let places = report
+        .places
+        .iter()
+        .map(|p| EnvSlicePlace { id: p.id.clone(), host: p.host.clone(), role: p.role, sighting: p.sighting(name) })
+        .collect();
+    EnvSlice { schema: "envsplit.env/v1".to_owned(), name: name.to_owned(), sources, places }
+}
+
+fn note(w: &World<'_>, start: Start, reach: &Reach) -> Option<String> {
+    let label = start.label();
+    match reach {
+        Reach::Reached | Reach::NotRead => None,
+        Reach::Ended { guard } => {
+            Some(format!("`{label}` leaves {} at line {} (`{}`)", w.shown(&guard.path), guard.line, guard.command))
+        }
+        Reach::Conditional { path, line } => {
+            Some(format!("whether `{label}` comes here depends on {}:{line}", w.shown(path)))
+        }
+        Reach::Skipped { path, line } => {
+            Some(format!("`{label}` skips it: the condition at {}:{line} does not hold", w.shown(path)))
+        }
+        Reach::Uncalled { function } => {
+            Some(format!("in the function `{}`, which nothing calls", envsplit_model::text::shown(function)))
+        }
+    }
+}
+
+/// Whether `--at PLACE` names this place: its id, its key, its role, or a glob (`*` and `?`) of the id.
+pub fn matches_place(place: &Place, wanted: &str) -> bool {
+    wanted == place.role.as_str() || wanted == place.id.0 || wanted == place.key.0 || glob(wanted, &place.id.0)
+}
+
+/// `*` stands for any run of characters, `?` for one. Linear in the text for each star.
+fn glob(pattern: &str, text: &str) -> bool {
+    let (p, t): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut i, mut j, mut star, mut mark) = (0, 0, None, 0);
+    while j < t.len() {
+        if i < p.len() && (p[i] == '?' || p[i] == t[j]) && p[i] != '*' {
+            (i, j) = (i + 1, j + 1);
+        } else if i < p.len() && p[i] == '*' {
+            (star, mark) = (Some(i), j);
+            i += 1;
+        } else if let Some(s) = star {
+            mark += 1;
+            (i, j) = (s + 1, mark);
+        } else {
+            return false;
+        }
+    }
+    p[i..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glob;
+
+    #[test]
+    fn globs_match_whole_ids() {
+        assert!(glob("*/process/codex-*", "linux/process/codex-cli-7"));
+        assert!(glob("linux/shell/bash-?ogin*", "linux/shell/bash-login"));
+        assert!(!glob("linux", "linux/shell"));
+        assert!(glob("*", ""));
+    }
+}

@@ -1,0 +1,318 @@
+//! The door itself: turns a backend's raw facts into a [`Snapshot`] and answers [`ProbeRequest`]s, values kept inside.
+mod argv;
+mod codex;
+
+use crate::backend::{Backend, RawProcess, ShellJob};
+use crate::fingerprint::FingerprintKey;
+use crate::secret::Environment;
+use envsplit_model::{
+    Caller, EnvAccess, EnvLookup as _, EnvRef, Outcome, ProbeRequest, ProcessRecord, Session, Sighting, Snapshot,
+    SourcesSeen, Start, StartReads,
+};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What a caller asks with.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// `--key`.
+    pub keys: Vec<String>,
+    /// `--cwd`.
+    pub cwd: Option<String>,
+    /// `--profile`.
+    pub profile: Option<String>,
+    /// `-c`.
+    pub overrides: Vec<String>,
+    /// `--pid`.
+    pub pid: Option<u32>,
+    /// Whether shells may be started.
+    pub shells: bool,
+    /// The time limit of one probe.
+    pub limit: Duration,
+    /// The program that a probed shell runs to answer: this binary.
+    pub program: PathBuf,
+}
+
+/// The one door to the operating system.
+pub trait System {
+    /// Looks at the host: processes for which `candidate` holds, with their ancestors; the session; the caller.
+    fn observe(&self, asked: &Asked, candidate: &dyn Fn(&ProcessRecord) -> bool) -> Snapshot;
+    /// Answers every request, all at once where they take time; the answers stand in the order of the requests.
+    fn answer(&self, requests: &[ProbeRequest]) -> Vec<Outcome>;
+}
+
+/// A backend behind the door.
+pub(crate) struct Door<B> {
+    backend: B,
+    key: FingerprintKey,
+    limit: Mutex<Duration>,
+    held: Mutex<HashMap<EnvRef, Result<Arc<Environment>, String>>>,
+    raw: Mutex<BTreeMap<u32, RawProcess>>,
+}
+
+impl<B: Backend> Door<B> {
+    pub(crate) fn new(backend: B, key: FingerprintKey) -> Self {
+        Self {
+            backend,
+            key,
+            limit: Mutex::new(Duration::from_secs(10)),
+            held: Mutex::default(),
+            raw: Mutex::default(),
+        }
+    }
+
+    fn hold(&self, at: EnvRef, env: Result<Environment, String>) {
+        lock(&self.held).insert(at, env.map(Arc::new));
+    }
+
+    /// The environment that `at` names, or why it cannot be had.
+    fn environment(&self, at: &EnvRef) -> Result<Arc<Environment>, String> {
+        if let Some(held) = lock(&self.held).get(at) {
+            return held.clone();
+        }
+        match at {
+            EnvRef::Overlay { base, over } => {
+                let merged = self.environment(base)?.overlaid(&*self.environment(over)?);
+                Ok(Arc::new(merged))
+            }
+            EnvRef::Shell { .. } => Err("this shell start was not run".to_owned()),
+            EnvRef::Peer { host, .. } => Err(format!("the host `{host}` is not observed from here")),
+            _ => Err("the process is gone or was not looked at".to_owned()),
+        }
+    }
+
+    fn home_of(&self, env: &Environment) -> String {
+        env.text("HOME").filter(|h| !h.is_empty()).map(str::to_owned).or(self.backend.user().home).unwrap_or_default()
+    }
+
+    fn sight(&self, env: &Environment, name: &str) -> Sighting {
+        match env.get(name) {
+            None => Sighting::absent(),
+            Some(value) => Sighting::present(self.key.of_value(value), envsplit_codex::taints(value)),
+        }
+    }
+
+    fn sources(&self, at: &EnvRef, starts: &[Start], names: &[String]) -> Result<SourcesSeen, String> {
+        let env = self.environment(at)?;
+        let shell_env =
+            envsplit_shell::ShellEnv { files: self.backend.files(), env: &*env, home: self.home_of(&env) };
+        let starts = starts
+            .iter()
+            .map(|s| StartReads { start: *s, read: envsplit_shell::read_start(s, &shell_env, names) })
+            .collect();
+        Ok(SourcesSeen { starts, session: self.session_files(&shell_env.home, names) })
+    }
+
+    /// The files that a login session takes variables from without a shell.
+    fn session_files(&self, home: &str, names: &[String]) -> Vec<envsplit_model::Setting> {
+        use envsplit_shell::EnvFileKind::{EnvironmentD, EtcEnvironment, PamEnv};
+        let files = self.backend.files();
+        let mut found = vec![("/etc/environment".to_owned(), EtcEnvironment)];
+        for dir in ["/etc/environment.d".to_owned(), format!("{home}/.config/environment.d")] {
+            let names = files.list(&dir).unwrap_or_default();
+            let confs = names.into_iter().filter(|n| n.ends_with(".conf"));
+            found.extend(confs.map(|n| (format!("{dir}/{n}"), EnvironmentD)));
+        }
+        found.push(("/etc/security/pam_env.conf".to_owned(), PamEnv));
+        found.push((format!("{home}/.pam_environment"), PamEnv));
+        let mut settings = vec![];
+        for (path, kind) in found {
+            if let Ok(text) = files.read(&path) {
+                let mut here = envsplit_shell::env_file(&text, &path, kind, names);
+                for setting in &mut here {
+                    setting.times = files.times(&path).ok();
+                }
+                settings.append(&mut here);
+            }
+        }
+        settings
+    }
+
+    fn run_shells(&self, requests: &[ProbeRequest]) -> HashMap<ProbeRequest, Outcome> {
+        let limit = *lock(&self.limit);
+        let mut outcomes = HashMap::new();
+        let mut jobs = vec![];
+        for request in requests {
+            let ProbeRequest::Shell(asked) = request else { continue };
+            match self.environment(&asked.from) {
+                Ok(env) => {
+                    let cwd = self.home_of(&env);
+                    jobs.push(ShellJob { asked: asked.clone(), env: (*env).clone(), cwd, limit });
+                }
+                Err(reason) => {
+                    self.hold(EnvRef::Shell { asked: Box::new(asked.clone()) }, Err(reason.clone()));
+                    outcomes.insert(request.clone(), Outcome::Unknown { reason });
+                }
+            }
+        }
+        let asked: Vec<_> = jobs.iter().map(|j| j.asked.clone()).collect();
+        for (asked, (seen, env)) in asked.into_iter().zip(self.backend.run_shells(jobs)) {
+            let held = env.ok_or_else(|| seen.failure.clone().unwrap_or_else(|| "no answer".to_owned()));
+            self.hold(EnvRef::Shell { asked: Box::new(asked.clone()) }, held);
+            outcomes.insert(ProbeRequest::Shell(asked), Outcome::Shell(seen));
+        }
+        outcomes
+    }
+
+    fn answer_one(&self, request: &ProbeRequest) -> Outcome {
+        let result = match request {
+            ProbeRequest::Sight { env, names } => self.environment(env).map(|env| Outcome::Sighted {
+                sightings: names.iter().map(|n| (n.clone(), self.sight(&env, n))).collect(),
+            }),
+            ProbeRequest::Codex(asked) => self.codex(asked).map(|seen| Outcome::Codex(Box::new(seen))),
+            ProbeRequest::Sources { env, starts, names } => {
+                self.sources(env, starts, names).map(Outcome::Sources)
+            }
+            ProbeRequest::Peer { host } => Err(format!("the host `{host}` is not observed from here")),
+            ProbeRequest::Shell(_) => Err("this shell start was not run".to_owned()),
+        };
+        result.unwrap_or_else(|reason| Outcome::Unknown { reason })
+    }
+
+    fn record(&self, raw: &RawProcess) -> ProcessRecord {
+        ProcessRecord {
+            pid: raw.pid,
+            ppid: raw.ppid,
+            started_at: raw.started_at,
+            uid: raw.uid,
+            exe: raw.exe.clone(),
+            argv: raw.argv.clone(),
+            cwd: None,
+            env: EnvAccess::NotAsked,
+            structural: BTreeMap::new(),
+            names: vec![],
+        }
+    }
+
+    /// Looks at a process in depth: environment, directory, exact start.
+    fn look_at(&self, raw: &RawProcess, record: &mut ProcessRecord) {
+        record.started_at = self.backend.started_at(raw);
+        record.cwd = self.backend.cwd(raw.pid);
+        let at = process_ref(record);
+        match self.backend.environment(raw.pid) {
+            Ok(env) => {
+                record.env = EnvAccess::Read;
+                record.structural = env.structural();
+                record.names = env.names();
+                self.hold(at, Ok(env));
+            }
+            Err(access) => {
+                let reason = match &access {
+                    EnvAccess::Denied => "this user may not read its environment".to_owned(),
+                    EnvAccess::Failed { reason } => reason.clone(),
+                    EnvAccess::Read | EnvAccess::NotAsked => "not looked at".to_owned(),
+                };
+                record.env = access;
+                self.hold(at, Err(reason));
+            }
+        }
+    }
+}
+
+fn lock<T>(m: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How requests name the environment of a recorded process.
+fn process_ref(record: &ProcessRecord) -> EnvRef {
+    EnvRef::Process { pid: record.pid, started_ms: record.started_at.as_millisecond() }
+}
+
+impl<B: Backend> System for Door<B> {
+    fn observe(&self, asked: &Asked, candidate: &dyn Fn(&ProcessRecord) -> bool) -> Snapshot {
+        *lock(&self.limit) = asked.limit;
+        let user = self.backend.user();
+        let caller = self.backend.caller();
+        let session = self.backend.session();
+        let table: BTreeMap<u32, RawProcess> =
+            self.backend.table().into_iter().map(|p| (p.pid, p)).collect();
+        let mine = |p: &RawProcess| p.uid == user.uid;
+        let ancestors = |pid: u32| {
+            std::iter::successors(table.get(&pid), |p| table.get(&p.ppid).filter(|q| q.pid != p.pid)).take(256)
+        };
+        // In depth: what may have a role, the asked one, and what the caller comes from.
+        let mut deep: BTreeSet<u32> =
+            table.values().filter(|p| mine(p) && p.pid != caller.pid && candidate(&self.record(p))).map(|p| p.pid).collect();
+        deep.extend(asked.pid.filter(|p| table.contains_key(p)));
+        deep.extend(ancestors(caller.pid).skip(1).filter(|p| mine(p)).map(|p| p.pid));
+        let mut wanted: BTreeSet<u32> = deep.clone();
+        for pid in deep.iter().copied().chain([caller.pid]) {
+            wanted.extend(ancestors(pid).map(|p| p.pid));
+        }
+        let processes = wanted
+            .iter()
+            .filter_map(|pid| table.get(pid))
+            .map(|raw| {
+                let mut record = self.record(raw);
+                if deep.contains(&raw.pid) {
+                    self.look_at(raw, &mut record);
+                }
+                record.argv = argv::recognisable(&raw.argv);
+                record
+            })
+            .collect();
+        *lock(&self.raw) = table.into_iter().filter(|(pid, _)| deep.contains(pid)).collect();
+
+        let files = self.backend.files();
+        let codex_exe = caller.env.text("PATH").and_then(|path| codex::on_path(files, path, "codex"));
+        let snapshot = Snapshot {
+            schema: Snapshot::SCHEMA.to_owned(),
+            taken_at: self.backend.now(),
+            host: self.backend.host(),
+            hosts: self.backend.hosts(),
+            uid: user.uid,
+            passwd_shell: user.shell,
+            passwd_home: user.home,
+            session: Session {
+                learnt_from: session.learnt_from,
+                predicted: session.predicted,
+                structural: session.env.structural(),
+                names: session.env.names(),
+            },
+            caller: Some(Caller {
+                pid: caller.pid,
+                ppid: caller.ppid,
+                cwd_asked: asked.cwd.is_some(),
+                cwd: asked.cwd.clone().unwrap_or(caller.cwd),
+                profile: asked.profile.clone(),
+                overrides: asked.overrides.clone(),
+                keys: asked.keys.clone(),
+                pid_asked: asked.pid,
+                shells_allowed: asked.shells,
+                structural: caller.env.structural(),
+                names: caller.env.names(),
+                codex_exe,
+            }),
+            processes,
+            shells: vec![],
+            ides: vec![],
+            outcomes: vec![],
+        };
+        self.hold(EnvRef::Caller, Ok(caller.env));
+        self.hold(EnvRef::Session, Ok(session.env));
+        snapshot
+    }
+
+    fn answer(&self, requests: &[ProbeRequest]) -> Vec<Outcome> {
+        let (mut shells, mut rest) = (HashMap::new(), HashMap::new());
+        std::thread::scope(|scope| {
+            let running = requests
+                .iter()
+                .any(|r| matches!(r, ProbeRequest::Shell(_)))
+                .then(|| scope.spawn(|| self.run_shells(requests)));
+            for (i, request) in requests.iter().enumerate() {
+                if !matches!(request, ProbeRequest::Shell(_)) {
+                    rest.insert(i, self.answer_one(request));
+                }
+            }
+            if let Some(Ok(outcomes)) = running.map(std::thread::ScopedJoinHandle::join) {
+                shells = outcomes;
+            }
+        });
+        let unknown = || Outcome::Unknown { reason: "the probe itself failed".to_owned() };
+        let pick = |(i, r): (usize, &ProbeRequest)| rest.remove(&i).or_else(|| shells.remove(r)).unwrap_or_else(unknown);
+        requests.iter().enumerate().map(pick).collect()
+    }
+}

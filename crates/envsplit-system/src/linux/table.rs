@@ -1,0 +1,62 @@
+//! The process table.
+use crate::backend::RawProcess;
+use jiff::{SignedDuration, Timestamp};
+use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+
+/// Ties the ticks since boot, in which the kernel keeps start times, to the wall clock.
+pub(super) struct Clock {
+    boot: Timestamp,
+    ticks: u64,
+}
+
+impl Clock {
+    pub(super) fn now() -> Self {
+        let since = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        let nanos = i32::try_from(since.tv_nsec).unwrap_or(0);
+        let boot = Timestamp::now().checked_sub(SignedDuration::new(since.tv_sec, nanos));
+        Self { boot: boot.unwrap_or(Timestamp::UNIX_EPOCH), ticks: procfs::ticks_per_second().max(1) }
+    }
+
+    /// When a process started, to the tick (10 ms).
+    pub(super) fn started_at(&self, pid: u32) -> Option<Timestamp> {
+        let stat = procfs::process::Process::new(i32::try_from(pid).ok()?).ok()?.stat().ok()?;
+        let millis = i64::try_from(u128::from(stat.starttime) * 1000 / u128::from(self.ticks)).ok()?;
+        self.boot.checked_add(SignedDuration::from_millis(millis)).ok()
+    }
+}
+
+/// Every process that this user may list.
+pub(super) fn list(clock: &Clock) -> Vec<RawProcess> {
+    let mut system = match System::new() {
+        Ok(system) => system,
+        Err(error) => {
+            tracing::warn!(%error, "the process table cannot be read");
+            return vec![];
+        }
+    };
+    let what = ProcessRefreshKind::nothing()
+        .without_tasks()
+        .with_cmd(UpdateKind::Always)
+        .with_exe(UpdateKind::Always)
+        .with_user(UpdateKind::Always);
+    system.refresh_processes_specifics(ProcessesToUpdate::All, false, what);
+    let text = |s: &std::ffi::OsStr| s.to_string_lossy().into_owned();
+    system
+        .processes()
+        .values()
+        .map(|p| RawProcess {
+            pid: p.pid().as_u32(),
+            ppid: p.parent().map_or(0, sysinfo::Pid::as_u32),
+            uid: p.effective_user_id().or(p.user_id()).map(|u| **u),
+            started_at: i64::try_from(p.start_time())
+                .ok()
+                .and_then(|s| Timestamp::from_second(s).ok())
+                .unwrap_or(clock.boot),
+            exe: p.exe().map(|e| {
+                let path = e.to_string_lossy();
+                path.strip_suffix(" (deleted)").unwrap_or(&path).to_owned()
+            }),
+            argv: p.cmd().iter().map(|a| text(a)).collect(),
+        })
+        .collect()
+}

@@ -1,0 +1,49 @@
+//! One module a command.
+mod check;
+mod config;
+mod env;
+mod explain;
+mod places;
+mod shell_files;
+
+use crate::args::{Args, Command};
+use crate::error::Error;
+use crate::output;
+use envsplit_model::{Place, Report};
+
+/// Runs the asked command and gives the exit code.
+pub(crate) fn run(args: &Args) -> Result<u8, Error> {
+    output::colour(args.common.color);
+    match &args.command {
+        None | Some(Command::Check) => check::run(&args.common),
+        Some(Command::Env { name }) => env::run(&args.common, name),
+        Some(Command::Config { all }) => config::run(&args.common, *all),
+        Some(Command::Places) => places::run(&args.common),
+        Some(Command::Explain { code }) => explain::run(&args.common, code),
+        Some(Command::Completions { shell }) => shell_files::completions(*shell),
+        Some(Command::Man) => shell_files::man(),
+    }
+}
+
+/// JSON on standard output.
+fn json(value: &impl serde::Serialize) -> Result<(), Error> {
+    let mut text =
+        serde_json::to_string_pretty(value).map_err(|e| Error::internal(format!("cannot be written as JSON: {e}")))?;
+    text.push('\n');
+    output::data(&text);
+    Ok(())
+}
+
+/// Keeps the places that `--at` names, and their hops.
+fn at(report: &mut Report, wanted: Option<&str>) -> Result<(), Error> {
+    let Some(wanted) = wanted else { return Ok(()) };
+    let keep = |p: &Place| envsplit_engine::matches_place(p, wanted);
+    if !report.places.iter().any(keep) {
+        let shown = envsplit_model::text::shown(wanted);
+        return Err(Error::usage(format!("`--at`: no place is called `{shown}`")).hint("`envsplit places` lists them"));
+    }
+    report.places.retain(keep);
+    let ids: Vec<_> = report.places.iter().map(|p| p.id.clone()).collect();
+    report.hops.retain(|h| ids.contains(&h.from) || ids.contains(&h.to));
+    Ok(())
+}

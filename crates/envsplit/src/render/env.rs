@@ -1,0 +1,50 @@
+//! `env NAME` for people.
+use super::text::{BOLD, DIM, path, sighting, styled, wrap};
+use crate::ask::Answer;
+use envsplit_model::{EnvSlice, text};
+use std::fmt::Write as _;
+
+pub(crate) fn env(answer: &Answer, slice: &EnvSlice) -> String {
+    let mut out = String::new();
+    let name = text::shown(&slice.name);
+    let _ = writeln!(out, "{}", styled(BOLD, &format!("Where `{name}` is set, in the order in which it applies")));
+    if slice.sources.is_empty() {
+        out.push_str("  in no start-up file, session file or `.env` that is read here\n");
+    }
+    let label = |id| answer.report.place(id).map_or_else(|| id.to_string(), |p| p.label.clone());
+    for source in &slice.sources {
+        let _ = writeln!(
+            out,
+            "  {}:{}  {}  {}",
+            path(&answer.snapshot, &source.path),
+            source.line,
+            text::shown(source.text.trim()),
+            styled(DIM, &source.how)
+        );
+        let reached = match source.reached_by.as_slice() {
+            [] => "reached by no start that matters here".to_owned(),
+            ids => format!("reached by: {}", ids.iter().map(label).collect::<Vec<_>>().join("; ")),
+        };
+        out.push_str(&wrap("      ", "      ", &reached));
+        if let Some(note) = &source.note {
+            out.push_str(&wrap("      ", "      ", &text::shown(note)));
+        }
+    }
+    let _ = writeln!(out, "\n{}", styled(BOLD, "Where it is visible"));
+    let labels: Vec<String> = slice.places.iter().map(|p| label(&p.id)).collect();
+    let width = labels.iter().map(|l| l.chars().count()).max().unwrap_or(0);
+    for (place, label) in slice.places.iter().zip(&labels) {
+        let print = place.sighting.fingerprint.as_ref();
+        let print = print.and_then(|f| serde_json::to_value(f).ok()).and_then(|v| v.as_str().map(str::to_owned));
+        let print = print.map(|p| format!("  {}", styled(DIM, &p))).unwrap_or_default();
+        let _ = writeln!(out, "  {label:width$}  {}{print}", sighting(&place.sighting));
+    }
+    let lost: Vec<_> = answer.report.findings.iter().filter(|f| f.subject.name == slice.name).collect();
+    if !lost.is_empty() {
+        let _ = writeln!(out, "\n{}", styled(BOLD, "Where it is lost"));
+        for finding in lost {
+            out.push_str(&wrap("  ", "  ", &format!("{} [{}]", text::shown(&finding.summary), finding.code)));
+        }
+    }
+    out
+}

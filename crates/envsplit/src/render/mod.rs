@@ -1,0 +1,11 @@
+//! Text for people: of terminal, VS Code, Codex, file and line; not of hops, sightings or witnesses.
+mod check;
+mod config;
+mod env;
+mod places;
+mod text;
+
+pub(crate) use check::check;
+pub(crate) use config::config;
+pub(crate) use env::env;
+pub(crate) use places::places;
