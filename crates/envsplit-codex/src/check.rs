@@ -22,10 +22,10 @@ pub(crate) fn run(
 ) -> Vec<Problem> {
     let mut found = Findings { layers, problems: vec![] };
     found.pasted_keys(config);
-    for layer in layers.iter().filter(|l| l.enabled()) {
-        types::unknown_keys(layer, &mut found.problems);
-    }
     if !stopped {
+        for layer in layers.iter().filter(|l| l.enabled()) {
+            types::unknown_keys(layer, &mut found.problems);
+        }
         found.types(config);
         found.legacy_profile(config);
         found.tables(config);

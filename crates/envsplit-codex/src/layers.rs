@@ -16,8 +16,9 @@ pub(crate) struct LayerRead {
 }
 
 impl LayerRead {
-    pub(crate) fn new(source: LayerSource, path: Option<String>, table: Table, exists: bool) -> Self {
+    pub(crate) fn new(source: LayerSource, path: Option<String>, mut table: Table, exists: bool) -> Self {
         let version = version(&table);
+        rename_old_keys(&mut table);
         Self { source, path, table, exists, disabled_reason: None, version }
     }
 
@@ -32,6 +33,22 @@ impl LayerRead {
             enabled: self.enabled(),
             disabled_reason: self.disabled_reason.clone(),
             version: self.version.clone(),
+        }
+    }
+}
+
+/// Old spellings that Codex 0.169 takes for the new ones when it merges; the version is that of the file as it is.
+const RENAMED: &[(&str, &str, &str)] = &[
+    ("memories", "no_memories_if_mcp_or_web_search", "disable_on_external_context"),
+    ("agents", "max_threads", "max_concurrent_threads_per_session"),
+];
+
+fn rename_old_keys(table: &mut Table) {
+    for (outer, old, new) in RENAMED {
+        if let Some(Node::Table(inner)) = table.get_mut(*outer).map(|i| &mut i.node)
+            && let Some(item) = inner.remove(*old)
+        {
+            inner.entry((*new).to_owned()).or_insert(item);
         }
     }
 }

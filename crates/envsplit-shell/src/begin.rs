@@ -3,7 +3,7 @@ use crate::condition::Facts;
 use crate::lines;
 use crate::rules::{FISH_VENDOR, Place, RULES, Rule, When};
 use crate::walk::Walk;
-use crate::word::{Scope, Var};
+use crate::word::{Scope, Var, expand};
 use envsplit_model::{FileError, FileKind, ShellKind, StartupFile};
 
 impl Walk<'_> {
@@ -48,7 +48,7 @@ impl Walk<'_> {
     fn rule(&mut self, rule: &Rule) {
         match rule.place {
             Place::File(path) => {
-                if let Some(path) = self.expand(path).text() {
+                if let Some(path) = expand(path, self).text() {
                     self.look(&path, None, rule.doc);
                 }
             }
@@ -56,7 +56,7 @@ impl Walk<'_> {
             Place::First(paths) => {
                 let mut hidden_by: Option<String> = None;
                 for path in paths {
-                    let Some(path) = self.expand(path).text() else { continue };
+                    let Some(path) = expand(path, self).text() else { continue };
                     let exists = !matches!(env_kind(self, &path), Err(FileError::NotFound));
                     self.look(&path, hidden_by.clone(), rule.doc);
                     if exists && hidden_by.is_none() {
@@ -93,7 +93,7 @@ impl Walk<'_> {
             return;
         }
         let quoted = format!("\"{}\"", value.replace('"', "\\\""));
-        let path = self.expand(&quoted).text().and_then(|path| match path.strip_prefix("~/") {
+        let path = expand(&quoted, self).text().and_then(|path| match path.strip_prefix("~/") {
             Some(rest) => Some(format!("{}/{rest}", self.env.home.trim_end_matches('/'))),
             None => self.absolute(&path),
         });
@@ -103,7 +103,7 @@ impl Walk<'_> {
     }
 
     fn fish_config(&self) -> String {
-        self.expand("\"$XDG_CONFIG_HOME\"").text().filter(|t| !t.is_empty()).map_or_else(
+        expand("\"$XDG_CONFIG_HOME\"", self).text().filter(|t| !t.is_empty()).map_or_else(
             || format!("{}/.config/fish", self.env.home.trim_end_matches('/')),
             |t| format!("{t}/fish"),
         )

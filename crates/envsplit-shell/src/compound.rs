@@ -53,7 +53,7 @@ impl Parser<'_> {
         Ok(Some(kind))
     }
 
-    fn expect_byte(&mut self, byte: u8) -> Result<(), Broken> {
+    pub(crate) fn expect_byte(&mut self, byte: u8) -> Result<(), Broken> {
         self.lines();
         if self.ended() || self.byte() != byte {
             return Err(Broken);

@@ -14,28 +14,35 @@ impl Walk<'_> {
     }
 
     /// A whole file's commands.
-    pub(crate) fn script(&mut self, script: &Script) {
+    pub(crate) fn script(&mut self, script: &Script) -> Tri {
+        let mut status = Tri::Yes;
         for (cmd, error) in &script.items {
-            match error {
+            status = match error {
                 // The shell stops at the error, unless only this reader stumbled: it is not claimed either way.
                 Some(at) => {
                     self.branch(*at, Tri::Maybe);
                     self.run(cmd);
                     self.leave();
+                    Tri::Maybe
                 }
-                None => {
-                    self.run(cmd);
-                }
-            }
+                None => self.run(cmd),
+            };
         }
         if let Some(at) = script.errors.first() {
             self.opaque(*at, "syntax error");
+            status = Tri::Maybe;
+            if self.start.shell == ShellKind::Sh {
+                self.branch(*at, Tri::Maybe);
+                self.end("error", *at);
+                self.leave();
+            }
         }
         if let Some(from) = script.lost_from {
             self.branch(script.errors.first().copied().unwrap_or(from), Tri::Maybe);
             self.scan(from);
             self.leave();
         }
+        status
     }
 
     pub(crate) fn run(&mut self, cmd: &Cmd) -> Tri {

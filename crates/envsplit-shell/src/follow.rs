@@ -72,15 +72,17 @@ impl Walk<'_> {
         let before = std::mem::replace(&mut self.source, Rc::clone(&parsed.0));
         self.open.push(real);
         self.enter(FrameKind::File);
-        if lines::only(self.start.shell) {
+        let status = if lines::only(self.start.shell) {
             self.by_lines();
+            Tri::Maybe
         } else {
-            self.script(&parsed.1);
-        }
+            self.script(&parsed.1)
+        };
+        let status = if self.finishes() { status } else { Tri::Maybe };
         self.leave();
         self.open.pop();
         self.source = before;
-        Tri::Maybe
+        status
     }
 
     /// Notes a file that cannot be seen through: at the line that sources it, or in itself.
@@ -148,10 +150,10 @@ impl Walk<'_> {
             self.opaque(at, "no such file");
             return Tri::No;
         }
+        let absent = self.env.files.kind(&path) == Err(FileError::NotFound);
         let verdict = self.file(&path, Some(at));
-        if verdict == Tri::No && self.start.shell == ShellKind::Sh && !self.start.interactive {
-            // dash(1): an error in a special builtin ends a shell that is not interactive.
-            self.end("exit", at);
+        if absent && self.start.shell == ShellKind::Sh {
+            self.end("error", at);
         }
         verdict
     }

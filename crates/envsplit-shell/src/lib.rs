@@ -79,11 +79,11 @@ pub fn read_start(start: &Start, env: &ShellEnv, names: &[String]) -> StaticRead
     walk.out
 }
 
-/// The names that this start surely exports, as far as reading shows, sorted.
+/// The names that this start surely exports, as far as reading shows, sorted; none where it ends by `exit` or may do so.
 pub fn exported_names(start: &Start, env: &ShellEnv) -> Vec<String> {
     let mut walk = Walk::new(start, env, &[]);
     walk.begin();
-    walk.exported.into_iter().collect()
+    if walk.may_exit() { Vec::new() } else { walk.exported.into_iter().collect() }
 }
 
 /// The lines of `files` that touch one of `names`, whoever reads them: [`Reach::NotRead`]. The language is taken from

@@ -158,9 +158,8 @@ impl Walk<'_> {
                 self.vars.insert(name.to_owned(), value);
             }
             Tri::Maybe => {
-                if self.var(name) != value {
-                    self.vars.insert(name.to_owned(), Var::Unknown);
-                }
+                let either = self.var(name).or(value);
+                self.vars.insert(name.to_owned(), either);
             }
             Tri::No => {}
         }
@@ -211,8 +210,8 @@ impl Walk<'_> {
             if glob::is_pattern(part) {
                 let mut pattern = part.to_vec();
                 if !text.starts_with('/') {
-                    let base = format!("{}/", self.directory.as_ref()?.trim_end_matches('/'));
-                    pattern.splice(0..0, base.chars().map(|c| (c, true)));
+                    let lead = format!("{}/", self.directory.as_ref()?.trim_end_matches('/'));
+                    pattern.splice(0..0, lead.chars().map(|c| (c, true)));
                 }
                 let found = glob::paths(&pattern, self.env.files, crate::walk::ROUNDS);
                 if found.is_empty() && !self.zsh() {
@@ -232,7 +231,8 @@ impl Scope for Walk<'_> {
         match name {
             "-" => return Var::Known(self.flags(), Trust::Open),
             "#" if !self.in_function() => return Var::Known("0".to_owned(), Trust::Open),
-            "0" if self.zsh() && !self.source.path.is_empty() => {
+            // zsh gives a sourced file its own name as $0, a start-up file not.
+            "0" if self.zsh() && self.open.len() > 1 => {
                 return Var::Known(self.source.path.clone(), Trust::Open);
             }
             "BASH_SOURCE" if self.start.shell == ShellKind::Bash => {

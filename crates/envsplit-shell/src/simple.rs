@@ -220,13 +220,22 @@ impl Walk<'_> {
         for word in &args[count..] {
             let text = self.source.slice(word);
             if assignment(text).is_some() {
-                let how = if exports && !drops { How::Export } else { How::Assignment };
+                // An array is never in the environment: bash(1) Arrays, zshparam(1) Array Parameters.
+                let array = assignment(text).is_some_and(|(_, value)| text[value..].starts_with('('));
+                let how = if exports && !drops && !array { How::Export } else { How::Assignment };
                 self.assign(word, how, false);
                 if drops {
                     self.drop_export(word);
                 }
             } else if drops {
                 self.drop_export(word);
+            } else if text.starts_with(['"', '\'']) && assignment(&unquoted(text)).is_some() {
+                // `export "N=v"`.
+                let bare = unquoted(text);
+                let name = bare[..crate::word::name_length(&bare)].to_owned();
+                self.set(&name, Var::Set);
+                let how = if self.auto_export == Tri::Yes { How::AutoExport } else { How::Assignment };
+                self.touch(&name, if exports { How::Export } else { how }, word.start);
             } else if exports {
                 // `export $NAMES`: the names are known when the variable is.
                 for (name, _) in self.fields(text).unwrap_or_default() {

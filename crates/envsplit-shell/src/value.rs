@@ -23,6 +23,20 @@ pub(crate) enum Var {
     Unknown,
 }
 
+impl Var {
+    /// What is known when it is this or `other`.
+    pub(crate) fn or(self, other: Self) -> Self {
+        let filled = |v: &Self| matches!(v, Self::Filled) || matches!(v, Self::Known(text, _) if !text.is_empty());
+        let set = |v: &Self| matches!(v, Self::Known(..) | Self::Filled | Self::Set);
+        match () {
+            () if self == other => self,
+            () if filled(&self) && filled(&other) => Self::Filled,
+            () if set(&self) && set(&other) => Self::Set,
+            () => Self::Unknown,
+        }
+    }
+}
+
 /// What a word asks while it is expanded.
 pub(crate) trait Scope {
     fn var(&self, name: &str) -> Var;
@@ -85,7 +99,7 @@ impl Expanded {
         self.whole = false;
     }
 
-    fn append(&mut self, other: Self, quoted: bool) {
+    pub(crate) fn append(&mut self, other: Self, quoted: bool) {
         self.chars.extend(other.chars.into_iter().map(|(c, q)| (c, q || quoted)));
         self.whole &= other.whole;
         self.filled |= other.filled;

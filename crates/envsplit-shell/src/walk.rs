@@ -63,6 +63,8 @@ pub(crate) struct Walk<'a> {
     pub(crate) names: HashSet<String>,
     pub(crate) out: StaticRead,
     pub(crate) exported: BTreeSet<String>,
+    /// Names that were marked for export, with or without a value.
+    marked: HashSet<String>,
     pub(crate) vars: HashMap<String, Var>,
     pub(crate) frames: Vec<Frame>,
     pub(crate) functions: Vec<Function>,
@@ -95,6 +97,7 @@ impl<'a> Walk<'a> {
             names: names.iter().cloned().collect(),
             out: StaticRead::default(),
             exported: BTreeSet::new(),
+            marked: HashSet::new(),
             vars: HashMap::new(),
             frames: Vec::new(),
             functions: Vec::new(),
@@ -158,6 +161,17 @@ impl<'a> Walk<'a> {
         reach
     }
 
+    /// Whether the start may end, or surely ends, without running the command that it was started for.
+    pub(crate) fn may_exit(&self) -> bool {
+        let exits = |over: &Reach| matches!(over, Reach::Ended { guard } if guard.command != "exec");
+        self.frames.first().is_some_and(|f| f.perhaps.is_some() || f.over.as_ref().is_some_and(exits))
+    }
+
+    /// Whether the innermost frame goes to its last command.
+    pub(crate) fn finishes(&self) -> bool {
+        self.frames.last().is_some_and(|f| f.over.is_none() && f.perhaps.is_none())
+    }
+
     /// [`Self::reach`] as a verdict.
     pub(crate) fn live(&self) -> Tri {
         let mut live = Tri::Yes;
@@ -183,15 +197,26 @@ impl<'a> Walk<'a> {
         let reach = self.reach();
         let line = self.line(at);
         let fish = self.start.shell == ShellKind::Fish;
+        let interactive = self.start.interactive;
         let target = |kind: &FrameKind| match command {
             "return" => matches!(kind, FrameKind::File | FrameKind::Function),
             "break" => matches!(kind, FrameKind::Loop),
             "continue" => matches!(kind, FrameKind::Round),
             // fish: `exit` in a file that is sourced ends that file; the start goes on.
+            // dash(1) EXIT STATUS: an error in a special builtin ends a shell that is not interactive, and otherwise
+            // the start-up file that is being read.
+            "error" if interactive => matches!(kind, FrameKind::File),
             "exit" if fish => matches!(kind, FrameKind::File),
             _ => matches!(kind, FrameKind::Start),
         };
-        let Some(index) = self.frames.iter().rposition(|f| target(&f.kind)) else { return };
+        let mut found = self.frames.iter().enumerate().filter(|(_, f)| target(&f.kind)).map(|(index, _)| index);
+        let found = if command == "error" { found.next() } else { found.next_back() };
+        let Some(index) = found else { return };
+        let command = match command {
+            "error" if interactive => "return",
+            "error" => "exit",
+            command => command,
+        };
         match reach {
             Reach::Reached => {
                 let edge =
@@ -243,17 +268,19 @@ impl<'a> Walk<'a> {
     /// Notes that the name at `at` is touched.
     pub(crate) fn touch(&mut self, name: &str, how: How, at: usize) {
         if self.live() == Tri::Yes {
+            let valued = !matches!(self.var(name), Var::Unset | Var::Unknown);
             match how {
-                How::Export | How::AutoExport | How::EnvFile => {
-                    self.exported.insert(name.to_owned());
-                }
-                How::ExportOnly if !matches!(self.var(name), Var::Unset | Var::Unknown) => {
-                    self.exported.insert(name.to_owned());
-                }
                 How::Unset | How::Unexport => {
+                    self.marked.remove(name);
                     self.exported.remove(name);
                 }
-                _ => {}
+                How::Assignment if !self.marked.contains(name) => {}
+                _ => {
+                    self.marked.insert(name.to_owned());
+                    if valued || how.exports() {
+                        self.exported.insert(name.to_owned());
+                    }
+                }
             }
         }
         if !self.names.contains(name) {

@@ -225,7 +225,16 @@ impl<B: Backend> System for Door<B> {
         *lock(&self.limit) = asked.limit;
         let user = self.backend.user();
         let caller = self.backend.caller();
-        let session = self.backend.session();
+        let mut session = self.backend.session();
+        // A session that could not be asked is taken to have the caller's home and shell: those are the session's own
+        // settings, which a terminal hands on, while all else in the caller's environment may come from start-up files.
+        if session.predicted {
+            for name in ["HOME", "SHELL"] {
+                if let Some(value) = caller.env.text(name).filter(|v| v.starts_with('/')) {
+                    session.env.set(name, value.as_bytes());
+                }
+            }
+        }
         let table: BTreeMap<u32, RawProcess> =
             self.backend.table().into_iter().map(|p| (p.pid, p)).collect();
         let mine = |p: &RawProcess| p.uid == user.uid;

@@ -23,11 +23,19 @@ impl Findings<'_> {
             return;
         }
         for (key, inner) in at.table().into_iter().flatten() {
-            if let Some(known) = known.get(key) {
-                path.push(key);
-                self.types_below(inner, known, path);
-                path.pop();
+            path.push(key);
+            match known.get(key) {
+                Some(known) => self.types_below(inner, known, path),
+                // An unknown feature is ignored, but it must be one.
+                None if path.len() == 2 && path[0] == "features" && inner.leaf().is_some() => {
+                    let expected = Expected::Type("a boolean");
+                    if let Some(message) = refusal(inner, expected, path) {
+                        self.add(Code::ConfigInvalid, inner, path, message);
+                    }
+                }
+                None => {}
             }
+            path.pop();
         }
     }
 }
