@@ -1,5 +1,6 @@
 //! A scratch home for tests that ask `envsplit` without a lab: planted files, a cleared environment, a time limit.
 use crate::exec::{self, Output};
+use crate::isolate::Means;
 use crate::leaks;
 use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt;
@@ -12,6 +13,7 @@ use std::time::{Duration, SystemTime};
 pub struct Home {
     dir: tempfile::TempDir,
     bin: PathBuf,
+    means: Option<Means>,
     env: BTreeMap<String, String>,
     secrets: BTreeMap<String, String>,
 }
@@ -32,7 +34,13 @@ impl Home {
             ("ENVSPLIT_DATA_DIR", below("data")),
         ];
         let env = env.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let home = Home { bin: crate::programs::envsplit()?, dir, env, secrets: BTreeMap::new() };
+        let home = Home {
+            means: Means::find().ok(),
+            bin: crate::programs::envsplit()?,
+            dir,
+            env,
+            secrets: BTreeMap::new(),
+        };
         for name in ["tmp", "run", "data", ".codex"] {
             std::fs::create_dir(home.path(name)).map_err(|e| format!("{name}: {e}"))?;
         }
@@ -61,10 +69,18 @@ impl Home {
         value
     }
 
-    /// Runs `envsplit` with these arguments. Says which canaries it showed or wrote.
+    /// Runs `envsplit` with these arguments. Says which canaries it showed or wrote. Where namespaces are allowed it
+    /// sees no process but its own, so that the answer does not depend on what else runs on this machine.
     pub fn ask(&self, args: &[&str], limit: Duration) -> Result<(Output, Vec<String>), String> {
         let began = SystemTime::now();
-        let mut command = Command::new(&self.bin);
+        let mut command = match self.means {
+            Some(means) => {
+                let mut command = means.enter();
+                command.args(["sh", "-c", "\"$@\"; exit $?", "sh"]).arg(&self.bin);
+                command
+            }
+            None => Command::new(&self.bin),
+        };
         command.args(args).env_clear().envs(&self.env).current_dir(self.dir.path()).process_group(0);
         let out = exec::run(&mut command, limit)?;
         let streams = [("stdout", &out.stdout[..]), ("stderr", &out.stderr[..])];

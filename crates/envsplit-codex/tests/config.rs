@@ -98,6 +98,7 @@ fn the_home_follows_codexs_rules() {
 
 #[test]
 fn layers_win_in_codexs_order_and_losers_stay() {
+    use LayerSource::{Managed, Profile, Project, SessionFlags, System, User};
     let trusted = "model = 'user'\n[projects.'/w']\ntrust_level = 'trusted'\n";
     let mut scene = Scene::of([
         ("/etc/codex/managed_config.toml", "model = 'managed'"),
@@ -110,7 +111,6 @@ fn layers_win_in_codexs_order_and_losers_stay() {
     .with(&["model=flag"]);
     scene.flags.profile = Some("work".to_owned());
     let view = scene.view();
-    use LayerSource::*;
     let sources: Vec<_> = view.layers.iter().map(|l| l.source).collect();
     assert_eq!(sources, [Managed, SessionFlags, Project, Profile, User, System]);
     let model = &view.values["model"];

@@ -11,26 +11,27 @@ struct Parser<'a> {
     bytes: &'a [u8],
     pos: usize,
     depth: usize,
+    /// Where the command at the top began.
+    top: usize,
 }
 
 /// The commands of `text`. fish runs nothing of a file that has a syntax error.
 pub(crate) fn script(text: &str) -> Script {
     let mut script = Script::default();
-    let mut parser = Parser { text, bytes: text.as_bytes(), pos: 0, depth: 0 };
+    let mut parser = Parser { text, bytes: text.as_bytes(), pos: 0, depth: 0, top: 0 };
     let mut list = Vec::new();
     let mut error = None;
     while parser.pos < parser.bytes.len() {
-        let from = parser.pos;
+        parser.top = parser.pos;
         if parser.list(&mut list).is_err() || parser.pos < parser.bytes.len() {
-            error = error.or(Some(parser.pos.min(text.len().saturating_sub(1))));
+            // Running out of text is the fault of what was opened: reading goes on in the line after it.
+            let at = if parser.pos >= text.len() { parser.top } else { parser.pos };
             if script.errors.len() >= 64 {
-                script.lost_from = Some(from);
+                script.lost_from = Some(at);
                 break;
             }
-            script.errors.push(error.unwrap_or(from));
-            let at = parser.pos.max(from);
-            // What was opened and never closed is looked into from its next line on.
-            let at = if at >= text.len() { from } else { at };
+            error = error.or(Some(at));
+            script.errors.push(at);
             parser.depth = 0;
             parser.pos =
                 at + parser.bytes[at..].iter().position(|b| *b == b'\n').map_or(text.len() - at, |p| p + 1);
@@ -89,6 +90,9 @@ impl Parser<'_> {
             self.separators();
             if self.pos >= self.bytes.len() || matches!(self.peek(), "end" | "else" | "case") {
                 return Ok(());
+            }
+            if self.depth == 0 {
+                self.top = self.pos;
             }
             let joins = matches!(self.peek(), "and" | "or").then(|| self.peek() == "and");
             if joins.is_some() {

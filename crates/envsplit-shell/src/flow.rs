@@ -177,7 +177,11 @@ impl Walk<'_> {
         if raw == "*" {
             return Tri::Yes;
         }
-        let pattern = self.expand(&raw);
+        let mut pattern = self.expand(&raw);
+        if self.start.shell == ShellKind::Fish {
+            // switch(1) of fish: a pattern is quoted, so that it does not match files.
+            pattern.chars.iter_mut().for_each(|c| c.1 = false);
+        }
         match (value.comparable(), pattern.comparable()) {
             (Some(text), Some(_)) => Tri::of(glob::matches(&text, &pattern.chars)),
             (None, Some(text)) if text.is_empty() => Tri::of(value.is_empty()),

@@ -119,35 +119,3 @@ fn language(path: &str) -> ShellKind {
         _ => ShellKind::Bash,
     }
 }
-
-#[cfg(test)]
-mod corpus_tmp {
-    #[test]
-    #[allow(clippy::disallowed_methods)]
-    fn corpus() {
-        let list = std::fs::read_to_string("/tmp/shexp/corpus.txt").unwrap();
-        for line in list.lines() {
-            let (kind, path) = line.split_once(' ').unwrap();
-            let text = String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
-            let t = std::time::Instant::now();
-            let script = if kind == "fish" {
-                crate::fish_parse::script(&text)
-            } else {
-                crate::parse::script(&text, kind == "zsh")
-            };
-            let s = crate::source::Source::new(path, text.clone(), None);
-            if !script.errors.is_empty() || t.elapsed().as_millis() > 100 {
-                println!(
-                    "{kind} {path} errors at {:?} {:?}",
-                    script
-                        .errors
-                        .iter()
-                        .take(3)
-                        .map(|e| (s.line(*e), s.line_text(s.line(*e)).to_owned()))
-                        .collect::<Vec<_>>(),
-                    t.elapsed()
-                );
-            }
-        }
-    }
-}

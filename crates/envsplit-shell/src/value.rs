@@ -26,7 +26,8 @@ pub(crate) enum Var {
 impl Var {
     /// What is known when it is this or `other`.
     pub(crate) fn or(self, other: Self) -> Self {
-        let filled = |v: &Self| matches!(v, Self::Filled) || matches!(v, Self::Known(text, _) if !text.is_empty());
+        let filled =
+            |v: &Self| matches!(v, Self::Filled) || matches!(v, Self::Known(text, _) if !text.is_empty());
         let set = |v: &Self| matches!(v, Self::Known(..) | Self::Filled | Self::Set);
         match () {
             () if self == other => self,

@@ -209,7 +209,8 @@ impl<'a> Walk<'a> {
             "exit" if fish => matches!(kind, FrameKind::File),
             _ => matches!(kind, FrameKind::Start),
         };
-        let mut found = self.frames.iter().enumerate().filter(|(_, f)| target(&f.kind)).map(|(index, _)| index);
+        let mut found =
+            self.frames.iter().enumerate().filter(|(_, f)| target(&f.kind)).map(|(index, _)| index);
         let found = if command == "error" { found.next() } else { found.next_back() };
         let Some(index) = found else { return };
         let command = match command {

@@ -43,7 +43,10 @@ const CASES: &[Case] = &[
     Case {
         name: "double brackets",
         shells: &[ShellKind::Bash, ShellKind::Zsh],
-        files: &[("*", "[[ $- != *i* ]] && return\nexport K_@MARK@=1\n[[ $- =~ i && -n $HOME ]] || return\nexport K2_@MARK@=1\n")],
+        files: &[(
+            "*",
+            "[[ $- != *i* ]] && return\nexport K_@MARK@=1\n[[ $- =~ i && -n $HOME ]] || return\nexport K2_@MARK@=1\n",
+        )],
         env: &[("BASH_ENV", "@HOME@/env.sh")],
     },
     Case {
@@ -59,15 +62,24 @@ const CASES: &[Case] = &[
         name: "Debian's skeleton",
         shells: &[ShellKind::Bash, ShellKind::Sh],
         files: &[
-            (".profile", "if [ -n \"$BASH_VERSION\" ]; then\n    if [ -f \"$HOME/.bashrc\" ]; then\n\t. \"$HOME/.bashrc\"\n    fi\nfi\nexport K_after=1\n"),
-            (".bashrc", "case $- in\n    *i*) ;;\n      *) return;;\nesac\nHISTCONTROL=ignoreboth\nexport K_rc=1\n"),
+            (
+                ".profile",
+                "if [ -n \"$BASH_VERSION\" ]; then\n    if [ -f \"$HOME/.bashrc\" ]; then\n\t. \"$HOME/.bashrc\"\n    fi\nfi\nexport K_after=1\n",
+            ),
+            (
+                ".bashrc",
+                "case $- in\n    *i*) ;;\n      *) return;;\nesac\nHISTCONTROL=ignoreboth\nexport K_rc=1\n",
+            ),
         ],
         env: &[],
     },
     Case {
         name: "an exit and an exec end the start",
         shells: POSIX,
-        files: &[(".profile", "export K1=1\nif [ -n \"$STOP\" ]; then exec env K_new=1 env; fi\nexport K2=1\n")],
+        files: &[(
+            ".profile",
+            "export K1=1\nif [ -n \"$STOP\" ]; then exec env K_new=1 env; fi\nexport K2=1\n",
+        )],
         env: &[],
     },
     Case {
@@ -104,7 +116,10 @@ const CASES: &[Case] = &[
             (".zshenv", "export K0=1\nZDOTDIR=${XDG_CONFIG_HOME:-$HOME/.config}/zsh\n"),
             (".zshrc", "export K_home=1\n"),
             (".config/zsh/.zshenv", "export K_env=1\n"),
-            (".config/zsh/.zshrc", "export K_rc=1\nsource ${ZDOTDIR:-$HOME}/more.zsh\nsource ${0:A:h}/more2.zsh\n"),
+            (
+                ".config/zsh/.zshrc",
+                "export K_rc=1\nsource ${ZDOTDIR:-$HOME}/more.zsh\nsource ${0:A:h}/more2.zsh\n",
+            ),
             (".config/zsh/more.zsh", "export K_more=1\n"),
             (".config/zsh/more2.zsh", "export K_more2=1\n"),
             (".config/zsh/.zprofile", "export K_profile=1\n"),
@@ -124,7 +139,10 @@ const CASES: &[Case] = &[
             (".profile", ". ~/all.sh\nexport K0=1\n"),
             (".zshenv", ". ~/all.sh\nexport K0=1\n"),
             (".bashrc", ". ~/all.sh\nexport K0=1\n"),
-            ("all.sh", "for f in \"$HOME\"/conf.d/*.sh; do\n if [ -r \"$f\" ]; then . \"$f\"; fi\ndone\nunset f\nD=$HOME/x; [ -f $D/y.sh ] && . \"$D/y.sh\"\n[ -f ~/none ] && . ~/none\n[ -s \"${XDG_CONFIG_HOME:-$HOME/.config}/z.sh\" ] && . \"${XDG_CONFIG_HOME:-$HOME/.config}/z.sh\" || export K_no=1\n. \"$(dirname $D/y.sh)/w.sh\"\n"),
+            (
+                "all.sh",
+                "for f in \"$HOME\"/conf.d/*.sh; do\n if [ -r \"$f\" ]; then . \"$f\"; fi\ndone\nunset f\nD=$HOME/x; [ -f $D/y.sh ] && . \"$D/y.sh\"\n[ -f ~/none ] && . ~/none\n[ -s \"${XDG_CONFIG_HOME:-$HOME/.config}/z.sh\" ] && . \"${XDG_CONFIG_HOME:-$HOME/.config}/z.sh\" || export K_no=1\n. \"$(dirname $D/y.sh)/w.sh\"\n",
+            ),
             ("conf.d/a.sh", "export K_a=1\nreturn\nexport K_a2=1\n"),
             ("conf.d/b.sh", "export K_b=1\n"),
             ("conf.d/c.txt", "export K_c=1\n"),
@@ -147,7 +165,10 @@ const CASES: &[Case] = &[
         name: "braces, loops, breaks",
         shells: BASH,
         files: &[
-            (".bashrc", "for file in ~/.{path,extra}; do\n\t[ -r \"$file\" ] && [ -f \"$file\" ] && source \"$file\";\ndone;\nfor x in 1 2; do [ $x = 2 ] && break; export K_1=1; done\nfor x in 1 2; do if [ $x = 1 ]; then continue; fi; export K_2=1; done\nfor x in; do export K_3=1; done\nwhile false; do export K_4=1; done\n"),
+            (
+                ".bashrc",
+                "for file in ~/.{path,extra}; do\n\t[ -r \"$file\" ] && [ -f \"$file\" ] && source \"$file\";\ndone;\nfor x in 1 2; do [ $x = 2 ] && break; export K_1=1; done\nfor x in 1 2; do if [ $x = 1 ]; then continue; fi; export K_2=1; done\nfor x in; do export K_3=1; done\nwhile false; do export K_4=1; done\n",
+            ),
             (".path", "export K_path=1\n"),
             (".extra", "export K_extra=1\n. $BASH_SOURCE.more\n. ${BASH_SOURCE%/*}/.other\n"),
             (".extra.more", "export K_more=1\n"),
@@ -159,8 +180,14 @@ const CASES: &[Case] = &[
         name: "functions and shells apart",
         shells: POSIX,
         files: &[
-            (".profile", "f() { export K1=1; return; export K2=1; }\ng() { export K3=1; }\nf\n(export K4=1)\nexport K5=1 | cat\n{ export K6=1; }\nx=$(export K7=1)\nexport K8=1 &\nwait\n! false && export K9=1\nfalse || export K10=1\ntrue && ! true || export K11=1\n"),
-            (".zshenv", "f() { export K1=1; return; export K2=1; }\ng() { export K3=1; }\nf\n(export K4=1)\nexport K5=1 | cat\n{ export K6=1; }\nx=$(export K7=1)\n"),
+            (
+                ".profile",
+                "f() { export K1=1; return; export K2=1; }\ng() { export K3=1; }\nf\n(export K4=1)\nexport K5=1 | cat\n{ export K6=1; }\nx=$(export K7=1)\nexport K8=1 &\nwait\n! false && export K9=1\nfalse || export K10=1\ntrue && ! true || export K11=1\n",
+            ),
+            (
+                ".zshenv",
+                "f() { export K1=1; return; export K2=1; }\ng() { export K3=1; }\nf\n(export K4=1)\nexport K5=1 | cat\n{ export K6=1; }\nx=$(export K7=1)\n",
+            ),
         ],
         env: &[],
     },
@@ -196,12 +223,19 @@ const CASES: &[Case] = &[
             "*",
             "[ -t 0 ] || export K0_@MARK@=1\nif [ -z \"$VSCODE_RESOLVING_ENVIRONMENT\" ]; then export K1_@MARK@=1; else export K2_@MARK@=1; fi\n[ \"$TERM_PROGRAM\" = vscode ] && return\nexport K3_@MARK@=1\n",
         )],
-        env: &[("VSCODE_RESOLVING_ENVIRONMENT", "1"), ("BASH_ENV", "@HOME@/env.sh"), ("TERM_PROGRAM", "vscode")],
+        env: &[
+            ("VSCODE_RESOLVING_ENVIRONMENT", "1"),
+            ("BASH_ENV", "@HOME@/env.sh"),
+            ("TERM_PROGRAM", "vscode"),
+        ],
     },
     Case {
         name: "login_shell and numbers",
         shells: BASH,
-        files: &[("*", "shopt -q login_shell && export K_@MARK@=1\n[ $# -eq 0 ] && export K2_@MARK@=1\n[ 1 -gt 2 ] || export K3_@MARK@=1\ntest -d ~ -a ! -e ~/nothing && export K4_@MARK@=1\n[[ -v HOME && ! -v NOPE ]] && export K5_@MARK@=1\n")],
+        files: &[(
+            "*",
+            "shopt -q login_shell && export K_@MARK@=1\n[ $# -eq 0 ] && export K2_@MARK@=1\n[ 1 -gt 2 ] || export K3_@MARK@=1\ntest -d ~ -a ! -e ~/nothing && export K4_@MARK@=1\n[[ -v HOME && ! -v NOPE ]] && export K5_@MARK@=1\n",
+        )],
         env: &[],
     },
     Case {
@@ -215,11 +249,20 @@ const CASES: &[Case] = &[
         shells: FISH,
         files: &[
             (".config/fish/conf.d/a.fish", "set -gx K_a 1\nexit\nset -gx K_a2 1\n"),
-            (".config/fish/conf.d/b.fish", "set -x K_b 1; set -g K_b2 1\nset -gx K_b3 1; set -e K_b3\nexport K_b4=1\n"),
+            (
+                ".config/fish/conf.d/b.fish",
+                "set -x K_b 1; set -g K_b2 1\nset -gx K_b3 1; set -e K_b3\nexport K_b4=1\n",
+            ),
             (".config/fish/extra.fish", "set -gx K_extra 1\nreturn\nset -gx K_extra2 1\n"),
-            (".config/fish/config.fish", "if status is-interactive\n  set -gx K_i 1\nelse\n  set -gx K_n 1\nend\nstatus is-login; and set -gx K_l 1\nnot status --is-login; or set -gx K_l2 1\nstatus is-login && set -gx K_l3 1\nset -q NOPE; or set -gx K_q 1\nif test -f ~/.config/fish/extra.fish\n  source ~/.config/fish/extra.fish\nend\nsource (dirname (status -f))/extra2.fish\nfunction f\n  set -gx K_f 1\n  set -lx K_f2 1\nend\nfunction g; set -gx K_g 1; end\nf\nfor x in a b\n  set -gx K_for $x\nend\nswitch a\ncase 'a*'\n  set -gx K_s 1\ncase '*'\n  set -gx K_s2 1\nend\nbegin; set -lx K_begin 1; end\nK_p=1 true\nset --global --export K_long 'a b' # set -gx K_c 1\nset -gx K_un 1; set -gu K_un 1\ntest -z \"$HOME\"; or return\nset -gx K_end 1\n"),
+            (
+                ".config/fish/config.fish",
+                "if status is-interactive\n  set -gx K_i 1\nelse\n  set -gx K_n 1\nend\nstatus is-login; and set -gx K_l 1\nnot status --is-login; or set -gx K_l2 1\nstatus is-login && set -gx K_l3 1\nset -q NOPE; or set -gx K_q 1\nif test -f ~/.config/fish/extra.fish\n  source ~/.config/fish/extra.fish\nend\nsource (dirname (status -f))/extra2.fish\nfunction f\n  set -gx K_f 1\n  set -lx K_f2 1\nend\nfunction g; set -gx K_g 1; end\nf\nfor x in a b\n  set -gx K_for $x\nend\nswitch a\ncase 'a*'\n  set -gx K_s 1\ncase '*'\n  set -gx K_s2 1\nend\nbegin; set -lx K_begin 1; end\nK_p=1 true\nset --global --export K_long 'a b' # set -gx K_c 1\nset -gx K_un 1; set -gu K_un 1\ntest -z \"$HOME\"; or return\nset -gx K_end 1\n",
+            ),
             (".config/fish/extra2.fish", "set -gx K_extra3 1\n"),
-            (".config/fish/fish_variables", "# This file contains fish universal variable definitions.\n# VERSION: 3.0\nSETUVAR --export K_universal:1\nSETUVAR K_universal2:1\n"),
+            (
+                ".config/fish/fish_variables",
+                "# This file contains fish universal variable definitions.\n# VERSION: 3.0\nSETUVAR --export K_universal:1\nSETUVAR K_universal2:1\n",
+            ),
         ],
         env: &[],
     },

@@ -70,10 +70,20 @@ pub(super) fn explain(w: &World<'_>, place: usize, name: &str) -> Option<Draft> 
     if witness.is_none() || only_by_hand(w, witness, name) {
         return nowhere(w, &loss);
     }
-    match up.via {
-        Some(via) => shell_hop::explain(w, &loss, via),
+    match up.via.or_else(|| typed_for_caller(w, &loss)) {
+        Some(via) => {
+            let rule = if up.via.is_some() { up.rule } else { Rule::ShellStartup };
+            shell_hop::explain(w, &Loss { up: Up { via: Some(via), rule, ..up }, ..loss }, via)
+        }
         None => Some(without_shell(w, &loss)),
     }
+}
+
+/// The caller stands for the terminal in which it was started: where what a person types in lacks the variable as
+/// well, its start-up files say why.
+fn typed_for_caller(w: &World<'_>, loss: &Loss<'_>) -> Option<usize> {
+    let typed = w.lineage.typed;
+    (w.lineage.is_caller(loss.place) && w.sighting(typed, loss.name).is_absent()).then_some(typed)
 }
 
 /// A place that has the variable: what a person types in before all others, then the caller, then any.
