@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+/// Puts the first argument over the user database and runs the rest.
+const INSIDE: &str = r#"mount --bind "$1" /etc/passwd && shift && "$@"; exit $?"#;
+
 /// A home directory with an environment, removed when it is dropped.
 #[derive(Debug)]
 pub struct Home {
@@ -44,6 +47,8 @@ impl Home {
         for name in ["tmp", "run", "data", ".codex"] {
             std::fs::create_dir(home.path(name)).map_err(|e| format!("{name}: {e}"))?;
         }
+        // Whoever enters the namespaces is root in them.
+        home.write("passwd", format!("root:x:0:0::{}:/bin/bash\n", home.dir().display()))?;
         Ok(home)
     }
 
@@ -70,18 +75,25 @@ impl Home {
     }
 
     /// Runs `envsplit` with these arguments. Says which canaries it showed or wrote. Where namespaces are allowed it
-    /// sees no process but its own, so that the answer does not depend on what else runs on this machine.
+    /// sees no process but its own, and this home is the caller's for the user database, too: nobody's real start-up
+    /// files are run. Where they are not, no shell is started.
     pub fn ask(&self, args: &[&str], limit: Duration) -> Result<(Output, Vec<String>), String> {
         let began = SystemTime::now();
         let mut command = match self.means {
             Some(means) => {
                 let mut command = means.enter();
-                command.args(["sh", "-c", "\"$@\"; exit $?", "sh"]).arg(&self.bin);
+                command.args(["sh", "-c", INSIDE, "sh"]).arg(self.path("passwd")).arg(&self.bin);
                 command
             }
             None => Command::new(&self.bin),
         };
-        command.args(args).env_clear().envs(&self.env).current_dir(self.dir.path()).process_group(0);
+        command
+            .args(args)
+            .args(self.means.is_none().then_some("--no-shells"))
+            .env_clear()
+            .envs(&self.env)
+            .current_dir(self.dir.path())
+            .process_group(0);
         let out = exec::run(&mut command, limit)?;
         let streams = [("stdout", &out.stdout[..]), ("stderr", &out.stderr[..])];
         let leaks = leaks::find(&self.secrets, &streams, self.dir.path(), began);

@@ -75,7 +75,11 @@ pub(crate) fn read(files: &dyn Files, path: &str) -> FileLayer {
             return FileLayer { problem: note, unknown: Some(message), ..empty };
         }
         Err(error) => {
-            let message = format!("Failed to read config file {path}: {error}");
+            let why = match error {
+                FileError::IsDirectory | FileError::NotRegular => format!("path `{path}` is not a file"),
+                _ => error.to_string(),
+            };
+            let message = format!("Failed to read config file {path}: {why}");
             let unknown =
                 matches!(error, FileError::Denied | FileError::Other { .. }).then(|| message.clone());
             return FileLayer { problem: Some(failed(message, None)), unknown, ..empty };

@@ -65,17 +65,25 @@ fn absolute(s: &Surroundings<'_>, item: &mut Item, base: &str) {
 }
 
 fn normal(s: &Surroundings<'_>, path: &str, base: &str) -> String {
-    let separator = |c: char| c == '/' || (s.style == PathStyle::Windows && c == '\\');
     let home = s.home_dir.as_deref().filter(|_| path == "~" || path.starts_with("~/"));
     let whole = match home {
-        Some(home) => s.style.join(home, path[1..].trim_start_matches(separator)),
+        Some(home) => s.style.join(home, path[1..].trim_start_matches('/')),
         None => s.style.join(base, path),
     };
-    if s.style == PathStyle::Windows {
-        return whole;
-    }
+    lexical(s.style, &whole)
+}
+
+/// An absolute path without `.`, `..`, doubled and trailing separators; links are not looked at.
+pub(crate) fn lexical(style: PathStyle, path: &str) -> String {
+    let separator = |c: char| c == '/' || (style == PathStyle::Windows && c == '\\');
+    // A drive's letter, or the two separators of a share, stay as they are.
+    let (root, rest) = match style {
+        PathStyle::Posix => ("/", path),
+        PathStyle::Windows if path.starts_with(r"\\") => (r"\\", path),
+        PathStyle::Windows => path.split_at(path.find(separator).map_or(path.len(), |at| at + 1)),
+    };
     let mut parts: Vec<&str> = Vec::new();
-    for part in whole.split(separator) {
+    for part in rest.split(separator) {
         match part {
             "" | "." => {}
             ".." => {
@@ -84,5 +92,23 @@ fn normal(s: &Surroundings<'_>, path: &str, base: &str) -> String {
             part => parts.push(part),
         }
     }
-    format!("/{}", parts.join("/"))
+    format!("{root}{}", parts.join(&style.separator().to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_cleaned_in_the_text() {
+        use PathStyle::{Posix, Windows};
+        for (style, path, clean) in [
+            (Posix, "/a/../b/./c//d/", "/b/c/d"),
+            (Posix, "/../..", "/"),
+            (Windows, r"C:\a\..\b/c\", r"C:\b\c"),
+            (Windows, r"\\server\share\.\x", r"\\server\share\x"),
+        ] {
+            assert_eq!(lexical(style, path), clean);
+        }
+    }
 }

@@ -172,19 +172,20 @@ impl<'a> Trust<'a> {
 
     /// Codex's reason why a directory's layer does not count; `None` where it does.
     fn decide(&self, s: &Surroundings<'_>, dir: &str, home: Option<&str>) -> Option<String> {
-        let level = keys_of(s, dir)
-            .iter()
-            .chain(&self.shared)
-            .find_map(|key| self.levels.iter().find(|(path, _)| path == key).map(|(_, level)| *level));
-        let key = &self.key;
-        match level {
-            Some("trusted") => None,
-            Some("untrusted") => Some(format!(
+        let own = keys_of(s, dir);
+        let found = own.iter().chain(&self.shared).find_map(|key| {
+            let level = self.levels.iter().find(|(path, _)| path == key)?;
+            Some((key, level.1))
+        });
+        match found {
+            Some((_, "trusted")) => None,
+            Some((key, "untrusted")) => Some(format!(
                 "{key} is marked as untrusted in the effective configuration. To load project-local config, hooks, \
                  and exec policies, update its trust setting. If that setting is managed by your organization, \
                  contact your administrator."
             )),
             _ => {
+                let key = &self.key;
                 let file = home.map_or_else(|| "config.toml".to_owned(), |h| s.style.join(h, "config.toml"));
                 Some(format!(
                     "To load project-local config, hooks, and exec policies, add {key} as a trusted project in {file}."
@@ -222,11 +223,17 @@ fn repository_root(files: &dyn Files, style: PathStyle, dir: &str) -> Option<Str
     if target.is_empty() {
         return None;
     }
-    let git_dir = real(style.join(&root, target));
-    let worktrees = style.parent(&git_dir)?;
-    if style.file_name(worktrees) != "worktrees" {
-        return None;
-    }
-    let common = style.parent(worktrees)?;
-    style.parent(common).map(|main| real(main.to_owned()))
+    let git_dir = real(crate::paths::lexical(style, &style.join(&root, target)));
+    let worktrees = style.parent(&git_dir).filter(|w| style.file_name(w) == "worktrees")?;
+    let common = style.parent(worktrees).filter(|c| style.file_name(c) == ".git")?;
+    // Codex 0.169 believes a `.git` file only when the repository names the worktree in turn.
+    let names = |file: &str, expected: &str| {
+        let content = files.read(&style.join(&git_dir, file)).ok()?;
+        let target = std::str::from_utf8(&content).ok()?.trim();
+        let path = crate::paths::lexical(style, &style.join(&git_dir, target));
+        (files.canonical(&path).ok()? == expected).then_some(())
+    };
+    names("commondir", common)?;
+    names("gitdir", &real(dot_git))?;
+    style.parent(common).map(str::to_owned)
 }

@@ -182,6 +182,12 @@ impl Resolution<'_> {
 
 /// Reads every layer, highest precedence first.
 fn read_layers(s: &Surroundings<'_>, flags: &Flags, home: &str, view: &mut CodexView) -> Vec<LayerRead> {
+    // Requirements bound what the config may say; they are no layer, but Codex does not start with a broken file.
+    let requirements = s.style.join(&s.system_dir, "requirements.toml");
+    if let Some(mut problem) = layers::read(s.files, &requirements).problem {
+        problem.message = format!("failed to parse requirements layer {requirements}: {}", problem.message);
+        view.problems.push(problem);
+    }
     let mut file = |source: LayerSource, path: String| {
         let read = layers::read(s.files, &path);
         view.problems.extend(read.problem);

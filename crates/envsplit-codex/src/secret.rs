@@ -56,11 +56,12 @@ pub fn looks_like_secret(name: &str) -> bool {
     if length >= PREFIXED_LENGTH && has_key_prefix(text) {
         return true;
     }
-    if text.contains("-----BEGIN ") || length > 128 {
+    if text.contains("-----BEGIN ") || length > 128 || (length >= 40 && text.ends_with('=')) {
         return true;
     }
+    let scattered = length >= 24 && text.split(['_', '-', '.']).any(is_scattered);
     let longest = text.split(['_', '.', ' ', '/', ':', '$', '{', '}']).map(word_weight).max().unwrap_or(0);
-    longest >= 20 || is_uuid(text)
+    scattered || longest >= 20 || is_uuid(text)
 }
 
 /// Whether a text, such as an argument or a command, has a secret among its words.
@@ -150,14 +151,26 @@ fn piece_weight(core: &str) -> usize {
     let count = |test: fn(&char) -> bool| core.chars().filter(test).count();
     let digits = count(char::is_ascii_digit);
     let mixed = count(char::is_ascii_lowercase) > 0 && count(char::is_ascii_uppercase) > 0;
-    let hexadecimal = length >= 32 && digits > 0 && core.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-    if length >= 40 || hexadecimal {
+    if length >= 40 || (length >= 32 && digits > 0) {
         return length;
     }
     let switches = class_switches(core);
     let camel_words = digits <= 2 && switches <= length / 4;
     let scattered = digits >= 3 && switches >= 5;
     if scattered || digits * 2 > length || (mixed && switches >= 6 && !camel_words) { length } else { 0 }
+}
+
+/// A part of base64 or the like: both cases and digits take turns, and no word is in it. Keys of this alphabet have `_`
+/// and `-` at any place.
+fn is_scattered(part: &str) -> bool {
+    let lower = part.to_ascii_lowercase();
+    let has = |test: fn(&u8) -> bool| part.as_bytes().iter().any(test);
+    part.len() >= 8
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_uppercase)
+        && class_switches(part) * 2 >= part.len()
+        && !VOCABULARY.iter().any(|word| lower.contains(word))
 }
 
 /// How often letters, digits and case take turns.
@@ -204,6 +217,7 @@ mod tests {
             &all_letters,
             "aB3dE5fG7hI9jK1lM3nO5p",
             "9f8e7d6c5b4a39281706f5e4",
+            "Xk2_9aQz7PmR-t4Wv_B8sLd3Nf6_Yh1Jc5",
         ] {
             assert!(looks_like_secret(key), "{key}");
             assert!(looks_like_secret(&format!(" {key}\n")), "padded {key}");
@@ -232,6 +246,8 @@ mod tests {
             "env:AZURE_OPENAI_API_KEY",
             "GITHUB_COPILOT_TOKEN_V2",
             "key-vault-name",
+            "AzureKey_EastUs2_Prod01",
+            "MY_COMPANY_LLM_GATEWAY_V2_TOKEN",
         ] {
             assert!(!looks_like_secret(name), "{name}");
         }

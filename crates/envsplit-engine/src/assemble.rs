@@ -83,8 +83,23 @@ fn place(w: &World<'_>, at: usize) -> Place {
         observed: unobserved_reason.is_none() && !node.predicted,
         unobserved_reason: unobserved_reason.or_else(|| node.predicted.then(|| "a prediction: it does not run now".to_owned())),
         predicted: node.predicted,
-        env: w.sightings(at).iter().map(|(name, s)| (name.clone(), sourced(w, at, name, s.clone()))).collect(),
+        env: w.sightings(at).iter().map(|(name, s)| (name.clone(), with_dotenv(w, at, name, s))).collect(),
         codex: codex(w, at),
+    }
+}
+
+/// A variable at a place; a Codex that runs has its key as `.env` left it.
+fn with_dotenv(
+    w: &World<'_>,
+    at: usize,
+    name: &str,
+    sighting: &envsplit_model::Sighting,
+) -> envsplit_model::Sighting {
+    let codex = w.codex(at).filter(|_| w.node(at).role.runs_codex());
+    let from_dotenv = codex.filter(|s| s.key_from_dotenv.is_some() && s.view.env_key.as_deref() == Some(name));
+    match from_dotenv.and_then(|s| s.view.key.clone()) {
+        Some(key) => key,
+        None => sourced(w, at, name, sighting.clone()),
     }
 }
 

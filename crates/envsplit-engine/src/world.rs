@@ -77,6 +77,15 @@ impl<'a> World<'a> {
         self.snapshot.processes.iter().find(|p| p.pid == pid)
     }
 
+    /// The names of all variables of a process place, where they could be read.
+    pub(crate) fn names_of(&self, at: usize) -> Option<&'a [String]> {
+        if self.lineage.is_caller(at) {
+            return self.snapshot.caller.as_ref().map(|c| c.names.as_slice());
+        }
+        let process = self.process(at).filter(|p| p.env == EnvAccess::Read)?;
+        Some(&process.names)
+    }
+
     pub(crate) fn started(&self, at: usize) -> Option<Timestamp> {
         Some(self.process(at)?.started_at)
     }

@@ -22,6 +22,7 @@ wire_enum! {
 macro_rules! registry {
     ($($variant:ident = $slug:literal, $severity:ident, $title:literal;)*) => {
         /// A cause. Its slug is public surface and never changes.
+        #[allow(clippy::doc_markdown)] // the titles are for people
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code { $(#[doc = $title] $variant,)* }
 

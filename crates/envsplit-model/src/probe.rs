@@ -135,6 +135,8 @@ pub enum ProbeRequest {
 /// What a shell start showed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ShellSeen {
+    /// Whether the shell's program could be started at all.
+    pub started: bool,
     /// Whether the start came to its end and answered.
     pub answered: bool,
     /// Why not: timed out, ended, replaced by another program, …

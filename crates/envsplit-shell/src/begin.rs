@@ -3,7 +3,7 @@ use crate::condition::Facts;
 use crate::lines;
 use crate::rules::{FISH_VENDOR, Place, RULES, Rule, When};
 use crate::walk::Walk;
-use crate::word::{Scope, Var, expand};
+use crate::word::{Scope, Trust, Var, expand};
 use envsplit_model::{FileError, FileKind, ShellKind, StartupFile};
 
 impl Walk<'_> {
@@ -71,11 +71,15 @@ impl Walk<'_> {
                 self.look(&path, hidden_by, rule.doc);
             }
             Place::ZshUser(name) => {
-                let base = match self.var("ZDOTDIR") {
-                    Var::Known(path, _) if !path.is_empty() => path,
-                    _ => self.env.home.clone(),
+                let (base, trust) = match self.var("ZDOTDIR") {
+                    Var::Known(path, trust) if !path.is_empty() => (path, trust),
+                    _ => (self.env.home.clone(), Trust::Open),
                 };
                 let path = format!("{}/{name}", base.trim_end_matches('/'));
+                // A directory that is put together from a value that may not be shown is named only when it is one.
+                if trust == Trust::Private && env_kind(self, &path).is_err() {
+                    return;
+                }
                 self.look(&path, self.no_rcs.clone(), rule.doc);
             }
             Place::FishConf => self.fish_conf(rule.doc),
@@ -88,16 +92,18 @@ impl Walk<'_> {
 
     /// `BASH_ENV` and ENV: the value is expanded as a word and names a file.
     fn named(&mut self, name: &str, doc: &str) {
-        let Var::Known(value, _) = self.var(name) else { return };
+        let Var::Known(value, trust) = self.var(name) else { return };
         if value.is_empty() {
             return;
         }
         let quoted = format!("\"{}\"", value.replace('"', "\\\""));
-        let path = expand(&quoted, self).text().and_then(|path| match path.strip_prefix("~/") {
+        let expanded = expand(&quoted, self);
+        let trust = trust.max(expanded.trust);
+        let path = expanded.text().and_then(|path| match path.strip_prefix("~/") {
             Some(rest) => Some(format!("{}/{rest}", self.env.home.trim_end_matches('/'))),
             None => self.absolute(&path),
         });
-        if let Some(path) = path {
+        if let Some(path) = path.filter(|p| trust < Trust::Private || env_kind(self, p).is_ok()) {
             self.look(&path, None, doc);
         }
     }

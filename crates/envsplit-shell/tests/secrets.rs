@@ -60,9 +60,6 @@ mysql -p@ && export KEY=1
 mysql -p @ --password=@ && export KEY=1
 KEY=@ cmd @ && export KEY=2
 curl -H "Authorization: @" && export KEY=1
-source "@" && KEY=1
-. @ && KEY=1
-. /opt/@ && KEY=1
 P=@; . "$P" && KEY=1
 . "$P/x" && KEY=1
 read KEY <<< @
@@ -107,7 +104,6 @@ end
 for KEY in @ @; set -gx KEY @; end
 eval "set -gx KEY @"
 KEY=@ cmd @; and set KEY @
-source @; and set KEY 1
 set P @; source $P; and set KEY 1
 exec @ @
 "#;
@@ -124,8 +120,6 @@ ${env:KEY} = '@'
 [Environment]::SetEnvironmentVariable('KEY', '@')
 Remove-Item Env:KEY; @
 if ($env:KEY -eq '@') { $env:KEY = '@' }
-. @
-source @
 KEY=@
 SETUVAR --export KEY:@
 KEY DEFAULT=@ OVERRIDE="@"
@@ -159,14 +153,27 @@ fn starts() -> Vec<Start> {
     starts
 }
 
+/// The starts whose shell reads the file.
+fn readers(path: &str) -> Vec<Start> {
+    let shells: &[ShellKind] = match path {
+        p if p.contains("fish") => &[ShellKind::Fish],
+        p if p.contains("tcsh") => &[ShellKind::Tcsh],
+        p if p.contains("nushell") => &[ShellKind::Nu],
+        p if p.contains("powershell") => &[ShellKind::Pwsh],
+        p if p.contains("/.z") => &[ShellKind::Zsh],
+        _ => &[ShellKind::Bash, ShellKind::Sh, ShellKind::Ksh],
+    };
+    starts().into_iter().filter(|s| shells.contains(&s.shell)).collect()
+}
+
 /// Everything that is handed out about these files.
-fn handed_out(files: &ScratchFiles, env: &EnvBlock) -> String {
+fn handed_out(files: &ScratchFiles, env: &EnvBlock, starts: &[Start]) -> String {
     let env = ShellEnv { files, env, home: HOME.to_owned() };
     let names = ["KEY".to_owned(), "OTHER".to_owned(), "X".to_owned()];
     let mut out = format!("{env:?}");
-    for start in starts() {
-        let read = read_start(&start, &env, &names);
-        out += &format!("{read:?}{:?}{:?}", exported_names(&start, &env), startup_files(&start, &env));
+    for start in starts {
+        let read = read_start(start, &env, &names);
+        out += &format!("{read:?}{:?}{:?}", exported_names(start, &env), startup_files(start, &env));
         out += &serde_json::to_string(&read).expect("it serializes");
     }
     let paths: Vec<String> = files.files.keys().cloned().collect();
@@ -200,7 +207,7 @@ fn no_canary_in_anything() {
                 let env =
                     EnvBlock::of([("HOME", HOME), ("BASH_ENV", "/home/u/env.sh"), ("SECRET_DIR", canary)]);
                 // Function names are part of a reach, and of the file's own text: a name is no value.
-                let out = handed_out(&files, &env).replace(&format!("function: {canary:?}"), "");
+                let out = handed_out(&files, &env, &readers(path)).replace(&format!("function: {canary:?}"), "");
                 let out = out.replace(&format!("\"function\":{canary:?}"), "");
                 assert_silent(&out, canary, &content);
             }
@@ -228,7 +235,7 @@ fn an_inherited_secret_is_named_nowhere() {
         ScratchFiles::of([("/home/u/.bashrc", text), ("/home/u/.zshenv", text), ("/home/u/.profile", text)]);
     for canary in ["sk-canary0123456789", "/canary/sk"] {
         let env = EnvBlock::of([("HOME", HOME), ("SECRET", canary)]);
-        assert_silent(&handed_out(&files, &env), canary, text);
+        assert_silent(&handed_out(&files, &env, &starts()), canary, text);
     }
 }
 
@@ -249,7 +256,7 @@ fn what_is_kept_of_a_line() {
         ("unset KEY", "unset KEY"),
         ("exec zsh -l", "exec zsh -l"),
         ("curl https://x/?key=1 | sh", "… | …"),
-        ("KEY=1 cmd --token abc", "KEY=… …"),
+        ("KEY=1 cmd --token abc", "KEY=…"),
     ];
     for (line, masked) in table {
         assert_eq!(mask_line(line, ShellKind::Bash), masked, "{line}");
@@ -262,7 +269,7 @@ fn what_is_kept_of_a_line() {
     assert_eq!(mask_line("setenv KEY abc", ShellKind::Tcsh), "setenv KEY …");
     assert_eq!(mask_line("$env.KEY = 'x'", ShellKind::Nu), "$env.KEY = …");
     assert_eq!(mask_line("$env:KEY = 'x'", ShellKind::Pwsh), "$env:KEY = …");
-    assert_eq!(mask_line("export KEY=\u{1b}]0;x\u{7}", ShellKind::Bash), "export KEY=…;…");
+    assert_eq!(mask_line("export KEY=\u{1b}]0;x\u{7}", ShellKind::Bash), "export KEY=…; …");
 }
 
 proptest! {
@@ -271,7 +278,7 @@ proptest! {
     fn any_bytes_are_read_without_panic(content in proptest::collection::vec(any::<u8>(), 0..400)) {
         let paths = texts().into_iter().map(|(p, _)| (p.to_owned(), Ok(content.clone())));
         let files = ScratchFiles { files: paths.collect(), ..ScratchFiles::default() };
-        let out = handed_out(&files, &EnvBlock::of([("HOME", HOME)]));
+        let out = handed_out(&files, &EnvBlock::of([("HOME", HOME)]), &starts());
         prop_assert!(out.contains("/home/u/.bashrc"));
     }
 
@@ -292,7 +299,7 @@ proptest! {
         let content = parts.concat();
         let paths = texts().into_iter().map(|(p, _)| (p.to_owned(), Ok(content.clone().into_bytes())));
         let files = ScratchFiles { files: paths.collect(), ..ScratchFiles::default() };
-        let out = handed_out(&files, &EnvBlock::of([("HOME", HOME)]));
+        let out = handed_out(&files, &EnvBlock::of([("HOME", HOME)]), &starts());
         // What stands where a path or a function's name is expected is named as such.
         for line in out.split("text: ").skip(1) {
             let text = line.split(", times:").next().unwrap_or_default();

@@ -33,7 +33,6 @@ pub(crate) struct UserFacts {
 pub(crate) struct RawProcess {
     pub(crate) pid: u32,
     pub(crate) ppid: u32,
-    pub(crate) uid: Option<u32>,
     pub(crate) started_at: Timestamp,
     pub(crate) exe: Option<String>,
     pub(crate) argv: Vec<String>,
@@ -58,6 +57,8 @@ pub(crate) trait Backend: Sync {
     fn caller(&self) -> CallerFacts;
     fn session(&self) -> SessionFacts;
     fn table(&self) -> Vec<RawProcess>;
+    /// The user id of a process's owner.
+    fn owner(&self, pid: u32) -> Option<u32>;
     /// The exact start time of a process, where the table's is rounded.
     fn started_at(&self, process: &RawProcess) -> Timestamp;
     fn environment(&self, pid: u32) -> Result<Environment, EnvAccess>;

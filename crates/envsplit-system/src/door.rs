@@ -176,7 +176,7 @@ impl<B: Backend> Door<B> {
             pid: raw.pid,
             ppid: raw.ppid,
             started_at: raw.started_at,
-            uid: raw.uid,
+            uid: None,
             exe: raw.exe.clone(),
             argv: raw.argv.clone(),
             cwd: None,
@@ -237,13 +237,13 @@ impl<B: Backend> System for Door<B> {
         }
         let table: BTreeMap<u32, RawProcess> =
             self.backend.table().into_iter().map(|p| (p.pid, p)).collect();
-        let mine = |p: &RawProcess| p.uid == user.uid;
+        let mine = |p: &RawProcess| self.backend.owner(p.pid) == user.uid;
         let ancestors = |pid: u32| {
             std::iter::successors(table.get(&pid), |p| table.get(&p.ppid).filter(|q| q.pid != p.pid)).take(256)
         };
         // In depth: what may have a role, the asked one, and what the caller comes from.
         let mut deep: BTreeSet<u32> =
-            table.values().filter(|p| mine(p) && p.pid != caller.pid && candidate(&self.record(p))).map(|p| p.pid).collect();
+            table.values().filter(|p| p.pid != caller.pid && candidate(&self.record(p)) && mine(p)).map(|p| p.pid).collect();
         deep.extend(asked.pid.filter(|p| table.contains_key(p)));
         deep.extend(ancestors(caller.pid).skip(1).filter(|p| mine(p)).map(|p| p.pid));
         let mut wanted: BTreeSet<u32> = deep.clone();
@@ -255,6 +255,7 @@ impl<B: Backend> System for Door<B> {
             .filter_map(|pid| table.get(pid))
             .map(|raw| {
                 let mut record = self.record(raw);
+                record.uid = self.backend.owner(raw.pid);
                 if deep.contains(&raw.pid) {
                     self.look_at(raw, &mut record);
                 }

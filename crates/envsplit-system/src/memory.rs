@@ -101,6 +101,7 @@ impl Memory {
     fn run(&self, job: &ShellJob) -> (ShellSeen, Option<Environment>) {
         let start = &job.asked.start;
         let mut seen = ShellSeen {
+            started: true,
             answered: true,
             failure: None,
             timed_out: false,
@@ -166,12 +167,14 @@ impl Backend for Memory {
         let row = |p: &MemoryProcess| RawProcess {
             pid: p.pid,
             ppid: p.ppid,
-            uid: Some(1000),
             started_at: p.started_at,
             exe: Some(p.exe.clone()),
             argv: p.argv.clone(),
         };
         self.0.processes.iter().map(row).collect()
+    }
+    fn owner(&self, _: u32) -> Option<u32> {
+        Some(1000)
     }
     fn started_at(&self, process: &RawProcess) -> Timestamp {
         process.started_at

@@ -9,12 +9,15 @@ use envsplit_model::{AtKind, Code, CodexSeen, KeyVerdict, Rule, Subject};
 /// The daemon lacks the key, or has another one, while the terminals that talk to it have it.
 pub(super) fn explain(w: &World<'_>, place: usize, seen: &CodexSeen, name: &str) -> Option<Draft> {
     let here = w.sighting(place, name);
+    // A terminal with another home talks to another server.
+    let home = &seen.view.home;
+    let same_home = |n: &usize| w.codex(*n).is_none_or(|s| s.view.home == *home);
     let differs = |n: &usize| {
         let there = w.sighting(*n, name);
         there.is_present() && there.agrees(&here) == Some(false)
     };
     // What hands its requests to the daemon: this terminal before a new one.
-    let witness = w.lineage.caller.into_iter().chain([w.lineage.typed]).find(differs)?;
+    let witness = w.lineage.caller.into_iter().chain([w.lineage.typed]).filter(same_home).find(differs)?;
     let missing = seen.view.key_verdict == KeyVerdict::Missing;
     let source = value::giving(w, witness, name, &w.sighting(witness, name));
     let what = if missing { "was started without it" } else { "was started with another value" };

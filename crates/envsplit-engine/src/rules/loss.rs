@@ -247,7 +247,7 @@ fn without_shell(w: &World<'_>, loss: &Loss<'_>) -> Draft {
     let Some(setting) = setting else { return unexplained(w, loss, None) };
     if let Some(started) = w.started(loss.to)
         && World::younger(setting.times, started)
-        && w.process(loss.to).is_some_and(|p| p.names.iter().any(|n| n == "SHLVL"))
+        && w.names_of(loss.to).is_some_and(|names| names.iter().any(|n| n == "SHLVL"))
     {
         return stale::added(w, loss, setting, loss.to);
     }

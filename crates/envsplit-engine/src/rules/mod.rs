@@ -21,8 +21,14 @@ pub(crate) fn findings(w: &World<'_>) -> Vec<Finding> {
     drafts.extend(home::drafts(w));
     for at in w.lineage.codex_places() {
         let Some(seen) = w.codex(at) else { continue };
-        if let Some(name) = seen.view.env_key.as_deref().filter(|k| *k != CodexView::SECRET_NAME) {
+        let own = seen.view.env_key.as_deref().filter(|k| *k != CodexView::SECRET_NAME);
+        // `--key` asks for these names instead of the provider's own.
+        let asked = w.snapshot.caller.as_ref().map_or(&[][..], |c| &c.keys);
+        if let Some(name) = own.filter(|k| asked.is_empty() || asked.iter().any(|a| a == k)) {
             drafts.extend(key(w, at, seen, name));
+        }
+        for name in asked.iter().filter(|a| own != Some(a.as_str())) {
+            drafts.extend(loss::explain(w, at, name));
         }
     }
     drafts.extend(unobserved(w));

@@ -56,7 +56,7 @@ pub(super) fn explain_line(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Se
     let start = w.node(via).shell.as_ref()?.start;
     let seen = w.shell(via);
     if let Some(failed) = seen.filter(|s| !s.answered) {
-        let reads_it = w.read(start).any(|r| r.files.iter().any(|f| f.path == line.path));
+        let reads_it = !failed.started || w.read(start).any(|r| r.files.iter().any(|f| f.path == line.path));
         return Some(if loss.up.rule == Rule::IdeShellResolution && reads_it {
             probe_failed(w, loss, via, line, failed.timed_out)
         } else {
@@ -189,9 +189,9 @@ fn probe_failed(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Setting, time
 /// The proof that no shell ran between the root and the place: what every shell leaves (`SHLVL`) is missing, and so is
 /// all else that a start would have exported.
 pub(super) fn no_shell_ran(w: &World<'_>, loss: &Loss<'_>) -> Option<String> {
-    let process = w.process(loss.to)?;
-    let has = |n: &str| process.names.iter().any(|m| m == n);
-    if process.env != envsplit_model::EnvAccess::Read || has("SHLVL") {
+    let names = w.names_of(loss.to)?;
+    let has = |n: &str| names.iter().any(|m| m == n);
+    if has("SHLVL") {
         return None;
     }
     let exported: Vec<&String> = w.shell(w.lineage.typed)?.added.iter().filter(|n| *n != loss.name).collect();
@@ -207,7 +207,7 @@ pub(super) fn no_shell_ran(w: &World<'_>, loss: &Loss<'_>) -> Option<String> {
 /// A shell ran, put itself out of the way by `exec`, and is found again by what it left: the process has all that a
 /// `-lc` start of the user's shell adds, and lacks what only an interactive one reaches.
 pub(super) fn inferred_start(w: &World<'_>, loss: &Loss<'_>, line: &Setting) -> Option<Draft> {
-    let process = w.process(loss.to)?;
+    let names = w.names_of(loss.to)?;
     let asked = wants::inferred_start(w.lineage);
     let start = asked.start;
     let env = EnvRef::Shell { asked: Box::new(asked.clone()) };
@@ -219,7 +219,7 @@ pub(super) fn inferred_start(w: &World<'_>, loss: &Loss<'_>, line: &Setting) -> 
     // What every start of every shell leaves proves no particular one.
     let added: Vec<&String> =
         seen.added.iter().filter(|n| !["SHLVL", "PWD", "OLDPWD", "_"].contains(&n.as_str())).collect();
-    let all_there = added.iter().all(|n| process.names.contains(n));
+    let all_there = added.iter().all(|n| names.contains(n));
     if !seen.answered || !lacks || added.is_empty() || !all_there {
         return None;
     }

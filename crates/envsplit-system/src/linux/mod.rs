@@ -76,6 +76,10 @@ impl Backend for Linux {
         table::list(&self.clock)
     }
 
+    fn owner(&self, pid: u32) -> Option<u32> {
+        table::owner(pid)
+    }
+
     fn started_at(&self, process: &RawProcess) -> Timestamp {
         self.clock.started_at(process.pid).unwrap_or(process.started_at)
     }

@@ -44,6 +44,7 @@ pub(super) fn run_all(jobs: Vec<ShellJob>) -> Vec<(ShellSeen, Option<Environment
 
 fn failed(reason: impl Into<String>) -> ShellSeen {
     ShellSeen {
+        started: false,
         answered: false,
         failure: Some(reason.into()),
         timed_out: false,
@@ -85,6 +86,7 @@ fn run(job: &ShellJob) -> (ShellSeen, Option<Environment>) {
     });
     let mut seen = failed("");
     seen.failure = None;
+    seen.started = true;
     seen.timed_out = timed_out;
     seen.took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     seen.status = status;

@@ -37,8 +37,7 @@ pub(super) fn list(clock: &Clock) -> Vec<RawProcess> {
     let what = ProcessRefreshKind::nothing()
         .without_tasks()
         .with_cmd(UpdateKind::Always)
-        .with_exe(UpdateKind::Always)
-        .with_user(UpdateKind::Always);
+        .with_exe(UpdateKind::Always);
     system.refresh_processes_specifics(ProcessesToUpdate::All, false, what);
     let text = |s: &std::ffi::OsStr| s.to_string_lossy().into_owned();
     system
@@ -47,7 +46,6 @@ pub(super) fn list(clock: &Clock) -> Vec<RawProcess> {
         .map(|p| RawProcess {
             pid: p.pid().as_u32(),
             ppid: p.parent().map_or(0, sysinfo::Pid::as_u32),
-            uid: p.effective_user_id().or(p.user_id()).map(|u| **u),
             started_at: i64::try_from(p.start_time())
                 .ok()
                 .and_then(|s| Timestamp::from_second(s).ok())
@@ -56,7 +54,48 @@ pub(super) fn list(clock: &Clock) -> Vec<RawProcess> {
                 let path = e.to_string_lossy();
                 path.strip_suffix(" (deleted)").unwrap_or(&path).to_owned()
             }),
-            argv: p.cmd().iter().map(|a| text(a)).collect(),
+            argv: words(p.cmd().iter().map(|a| text(a)).collect()),
         })
         .collect()
+}
+
+/// Chromium writes the title of a forked child over its arguments: one string, the words parted by spaces.
+fn words(argv: Vec<String>) -> Vec<String> {
+    match argv.iter().filter(|a| !a.is_empty()).collect::<Vec<_>>().as_slice() {
+        [title] if title.contains(" --type=") => title.split(' ').map(str::to_owned).collect(),
+        _ => argv,
+    }
+}
+
+/// The user that owns a process.
+pub(super) fn owner(pid: u32) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(format!("/proc/{pid}")).ok().map(|m| m.uid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_title_is_read_as_arguments() {
+        let title = "/usr/share/code/code --type=utility --utility-sub-type=node.mojom.NodeService ";
+        let read = words(vec![title.to_owned(), String::new()]);
+        assert_eq!(read[..2], ["/usr/share/code/code", "--type=utility"]);
+        let plain = vec!["bash".to_owned(), "-c".to_owned(), "x --type=utility".to_owned()];
+        assert_eq!(words(plain.clone()), plain);
+    }
+
+    #[test]
+    fn this_process_is_listed_with_its_owner_and_start() {
+        let clock = Clock::now();
+        let own = std::process::id();
+        let row = list(&clock).into_iter().find(|p| p.pid == own).unwrap();
+        assert_eq!(row.ppid, std::os::unix::process::parent_id());
+        assert_eq!(owner(own), Some(rustix::process::geteuid().as_raw()));
+        let exact = clock.started_at(own).unwrap();
+        let apart = exact.duration_since(row.started_at).abs();
+        assert!(apart < SignedDuration::from_secs(3), "{exact} {}", row.started_at);
+        assert!(exact <= Timestamp::now());
+    }
 }
