@@ -138,7 +138,7 @@ fn sourced(w: &World<'_>, at: usize, name: &str, mut sighting: envsplit_model::S
         .flatten();
     let giving = shells
         .find(|s| w.sighting(*s, name).agrees(&sighting) == Some(true))
-        .and_then(|s| w.giving(w.node(s).shell.as_ref()?.start, name));
+        .and_then(|s| w.giving(w.node(s).shell.as_ref()?.kind(), name));
     sighting.set_by.extend(giving.map(|s| Source {
         host: w.snapshot.host.clone(),
         path: s.path.clone(),

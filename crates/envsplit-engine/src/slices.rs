@@ -1,7 +1,7 @@
 //! Slices of a diagnosis that other commands print.
 use crate::lineage::Lineage;
 use crate::world::World;
-use envsplit_model::{EnvSlice, EnvSlicePlace, EnvSource, How, Place, Reach, Report, Snapshot, Start};
+use envsplit_model::{EnvSlice, EnvSlicePlace, EnvSource, How, Place, Reach, Report, Snapshot, StartKind};
 
 /// Where `name` is set (every source, in the order in which it applies), where it is visible, where it is lost.
 pub fn env_slice(snapshot: &Snapshot, report: &Report, name: &str) -> EnvSlice {
@@ -23,7 +23,7 @@ pub fn env_slice(snapshot: &Snapshot, report: &Report, name: &str) -> EnvSlice {
     }
     for start in w.starts() {
         for setting in w.settings(start, name) {
-            let shells = lineage.nodes.iter().filter(|n| n.shell.as_ref().is_some_and(|s| s.start == start));
+            let shells = lineage.nodes.iter().filter(|n| n.shell.as_ref().is_some_and(|s| s.kind() == start));
             let ids: Vec<_> = shells.map(|n| n.id.clone()).filter(|id| report.place(id).is_some()).collect();
             let reached = setting.reach == Reach::Reached;
             let at = sources.iter_mut().find(|s| s.path == setting.path && s.line == setting.line);
@@ -73,7 +73,7 @@ pub fn env_slice(snapshot: &Snapshot, report: &Report, name: &str) -> EnvSlice {
     EnvSlice { schema: "envsplit.env/v1".to_owned(), name: name.to_owned(), sources, places }
 }
 
-fn note(w: &World<'_>, start: Start, reach: &Reach) -> Option<String> {
+fn note(w: &World<'_>, start: StartKind, reach: &Reach) -> Option<String> {
     let label = start.label();
     match reach {
         Reach::Reached | Reach::NotRead => None,

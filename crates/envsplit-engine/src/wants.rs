@@ -2,8 +2,8 @@
 use crate::lineage::{Lineage, Node};
 use crate::names;
 use envsplit_model::{
-    CodexAsked, CodexView, EnvRef, KeyVerdict, Marks, Outcome, ProbeRequest, Role, ShellAsked, ShellKind, Snapshot,
-    Start, structural,
+    CodexAsked, CodexCaller, CodexView, EnvRef, KeyVerdict, Marks, Outcome, ProbeRequest, Role, ShellAsked, ShellKind, Snapshot,
+    Start, StartKind, structural,
 };
 use std::collections::BTreeSet;
 
@@ -13,6 +13,7 @@ pub(crate) fn missing(snapshot: &Snapshot, lineage: &Lineage) -> Vec<ProbeReques
     let configs: Vec<ProbeRequest> = lineage
         .codex_places()
         .filter_map(|n| codex_request(snapshot, lineage, &lineage.nodes[n]))
+        .chain(typed_codex(snapshot, lineage).map(ProbeRequest::Codex))
         .filter(|r| snapshot.outcome(r).is_none())
         .collect();
     if !configs.is_empty() && !depends_on_shell_only(&configs, snapshot) {
@@ -64,6 +65,26 @@ fn depends_on_shell_only(configs: &[ProbeRequest], snapshot: &Snapshot) -> bool 
         ProbeRequest::Codex(asked) => matches!(asked.env, EnvRef::Overlay { .. } | EnvRef::Shell { .. }),
         _ => false,
     }) && !snapshot.outcomes.iter().any(|(r, _)| matches!(r, ProbeRequest::Shell(_)))
+}
+
+/// The Codex of a new terminal, where start-up files give it another home than the caller has.
+pub(crate) fn typed_codex(snapshot: &Snapshot, lineage: &Lineage) -> Option<CodexAsked> {
+    let caller = snapshot.caller.as_ref()?;
+    let asked = lineage.nodes[lineage.typed].shell.clone()?;
+    let Some(Outcome::Shell(seen)) = snapshot.outcome(&ProbeRequest::Shell(asked.clone())) else { return None };
+    if !seen.answered || seen.structural.get("CODEX_HOME") == caller.structural.get("CODEX_HOME") {
+        return None;
+    }
+    Some(CodexAsked {
+        env: EnvRef::Shell { asked: Box::new(asked) },
+        caller: CodexCaller::Tui,
+        cwd: Some(caller.cwd.clone()),
+        profile: None,
+        overrides: vec![],
+        flags_of: None,
+        exe: None,
+        started_at: None,
+    })
 }
 
 /// The question for the config of a place; `None` while its environment is not known.
@@ -223,19 +244,25 @@ fn sources_request(snapshot: &Snapshot, lineage: &Lineage, names: &[String]) -> 
 
 /// The kinds of start to read for: those of the lineage, every kind of the shell that is typed in, and the login and
 /// interactive ones of the other shells, where a variable may be set "for the other shell".
-fn starts_of_interest(lineage: &Lineage) -> Vec<Start> {
-    let mut starts: BTreeSet<Start> =
-        lineage.nodes.iter().filter_map(|n| Some(n.shell.as_ref()?.start)).collect();
-    let own: BTreeSet<ShellKind> = starts.iter().map(|s| s.shell).collect();
+fn starts_of_interest(lineage: &Lineage) -> Vec<StartKind> {
+    let mut kinds: BTreeSet<StartKind> = lineage.nodes.iter().filter_map(|n| Some(n.shell.as_ref()?.kind())).collect();
+    let own: BTreeSet<ShellKind> = kinds.iter().map(|k| k.start.shell).collect();
+    let mut add = |shell, login, interactive| {
+        let start = Start { shell, login, interactive };
+        if !kinds.iter().any(|k| k.start == start) {
+            let marks = if interactive { Marks::Terminal } else { Marks::Program };
+            kinds.insert(StartKind { start, marks });
+        }
+    };
     for shell in own {
         for (login, interactive) in [(true, true), (true, false), (false, true), (false, false)] {
-            starts.insert(Start { shell, login, interactive });
+            add(shell, login, interactive);
         }
     }
     for shell in [ShellKind::Bash, ShellKind::Zsh, ShellKind::Fish, ShellKind::Sh] {
         for (login, interactive) in [(true, true), (false, true)] {
-            starts.insert(Start { shell, login, interactive });
+            add(shell, login, interactive);
         }
     }
-    starts.into_iter().filter(|s| s.shell != ShellKind::Unknown).collect()
+    kinds.into_iter().filter(|k| k.start.shell != ShellKind::Unknown).collect()
 }

@@ -1,8 +1,8 @@
 //! A lineage with what is known of each place: the view that the rules have.
 use crate::lineage::{Lineage, Node, Up};
 use envsplit_model::{
-    CodexSeen, EnvAccess, FileTimes, Outcome, PlaceId, ProbeRequest, ProcessRecord, Reach, Setting, ShellSeen,
-    Sighting, SourcesSeen, Snapshot, Start, StaticRead,
+    CodexSeen, CodexView, EnvAccess, FileTimes, Outcome, PlaceId, ProbeRequest, ProcessRecord, Reach, Setting, ShellSeen,
+    Sighting, SourcesSeen, Snapshot, StartKind, StaticRead,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -158,23 +158,32 @@ impl<'a> World<'a> {
         }
     }
 
+    /// The Codex of a new terminal, where its home is another than the caller's.
+    pub(crate) fn typed_codex(&self) -> Option<&'a CodexView> {
+        let asked = crate::wants::typed_codex(self.snapshot, self.lineage)?;
+        match self.snapshot.outcome(&ProbeRequest::Codex(asked))? {
+            Outcome::Codex(seen) => Some(&seen.view),
+            _ => None,
+        }
+    }
+
     /// What reading the files of one kind of start showed: of the answers, the one with the most names.
-    pub(crate) fn read(&self, start: Start) -> impl Iterator<Item = &'a StaticRead> + '_ {
-        self.sources.iter().flat_map(|s| &s.starts).filter(move |r| r.start == start).map(|r| &r.read)
+    pub(crate) fn read(&self, kind: StartKind) -> impl Iterator<Item = &'a StaticRead> + '_ {
+        self.sources.iter().flat_map(|s| &s.starts).filter(move |r| r.kind == kind).map(|r| &r.read)
     }
 
     /// Every kind of start that was read for.
-    pub(crate) fn starts(&self) -> Vec<Start> {
-        let mut starts: Vec<Start> = self.sources.iter().flat_map(|s| &s.starts).map(|r| r.start).collect();
+    pub(crate) fn starts(&self) -> Vec<StartKind> {
+        let mut starts: Vec<StartKind> = self.sources.iter().flat_map(|s| &s.starts).map(|r| r.kind).collect();
         starts.sort();
         starts.dedup();
         starts
     }
 
     /// The lines that touch `name`, as one kind of start comes to them.
-    pub(crate) fn settings(&self, start: Start, name: &str) -> Vec<&'a Setting> {
+    pub(crate) fn settings(&self, kind: StartKind, name: &str) -> Vec<&'a Setting> {
         let mut all: Vec<&Setting> = vec![];
-        for setting in self.read(start).flat_map(|r| &r.settings).filter(|s| s.name == name) {
+        for setting in self.read(kind).flat_map(|r| &r.settings).filter(|s| s.name == name) {
             if !all.contains(&setting) {
                 all.push(setting);
             }
@@ -184,8 +193,8 @@ impl<'a> World<'a> {
 
     /// The line that gives `name` its value in one kind of start: the last exporting one that is reached, else the
     /// last that a condition decides.
-    pub(crate) fn giving(&self, start: Start, name: &str) -> Option<&'a Setting> {
-        let settings = self.settings(start, name);
+    pub(crate) fn giving(&self, kind: StartKind, name: &str) -> Option<&'a Setting> {
+        let settings = self.settings(kind, name);
         let exported_later = settings.iter().any(|s| s.how == envsplit_model::How::ExportOnly);
         let gives = |s: &&&Setting| {
             s.how.exports() || (exported_later && s.how == envsplit_model::How::Assignment)
@@ -204,6 +213,11 @@ impl<'a> World<'a> {
             }
         }
         all
+    }
+
+    /// Lines of well-known start-up files that set `name`, whether any start reads them or not.
+    pub(crate) fn well_known(&self, name: &str) -> Vec<&'a Setting> {
+        self.sources.iter().flat_map(|s| &s.well_known).filter(|s| s.name == name && s.how.exports()).collect()
     }
 
     /// Whether files with these times may have changed after `started`.

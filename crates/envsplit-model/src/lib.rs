@@ -32,7 +32,7 @@ pub use lookup::{EnvBlock, EnvLookup};
 pub use place::{Hop, Place, PlaceId, PlaceKind, PlaceProcess, Role, Rule};
 pub use probe::{
     CodexAsked, CodexCaller, CodexSeen, EnvRef, Marks, Outcome, ProbeRequest, ShellAsked, ShellSeen, SourcesSeen,
-    StartReads,
+    StartKind, StartReads,
 };
 pub use report::{
     ConfigSlice, ConfigSlicePlace, EnvSlice, EnvSlicePlace, EnvSource, ExplainSlice, PlacesSlice, Report, SCHEMA,

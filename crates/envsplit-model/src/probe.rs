@@ -53,6 +53,22 @@ pub enum Marks {
     Program,
 }
 
+/// A kind of start in its circumstances: what decides which files are read and which lines are reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct StartKind {
+    /// The kind of start.
+    pub start: Start,
+    /// The circumstances.
+    pub marks: Marks,
+}
+
+impl StartKind {
+    /// As one would type it: `bash -ilc`.
+    pub fn label(&self) -> String {
+        self.start.label()
+    }
+}
+
 /// One shell start.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct ShellAsked {
@@ -64,6 +80,22 @@ pub struct ShellAsked {
     pub start: Start,
     /// The circumstances.
     pub marks: Marks,
+}
+
+impl ShellAsked {
+    /// The kind of start in its circumstances.
+    pub fn kind(&self) -> StartKind {
+        StartKind { start: self.start, marks: self.marks }
+    }
+
+    /// As one would type it; an unknown shell by its program's name.
+    pub fn label(&self) -> String {
+        let label = self.start.label();
+        match label.strip_prefix("unknown ") {
+            Some(flags) => format!("{} {flags}", self.program.rsplit('/').next().unwrap_or(&self.program)),
+            None => label,
+        }
+    }
 }
 
 /// On whose behalf a config is resolved: the callers differ in what they honour.
@@ -121,7 +153,7 @@ pub enum ProbeRequest {
         /// Whose HOME, ZDOTDIR, XDG folders.
         env: EnvRef,
         /// Which kinds of start to read for.
-        starts: Vec<Start>,
+        starts: Vec<StartKind>,
         /// Which names.
         names: Vec<String>,
     },
@@ -178,7 +210,7 @@ pub struct CodexSeen {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StartReads {
     /// The kind of start.
-    pub start: Start,
+    pub kind: StartKind,
     /// What reading showed.
     pub read: StaticRead,
 }
@@ -190,6 +222,8 @@ pub struct SourcesSeen {
     pub starts: Vec<StartReads>,
     /// Session-wide sources: `/etc/environment`, `environment.d`, `pam_env`.
     pub session: Vec<Setting>,
+    /// Lines of well-known start-up files, whether any start reads them or not.
+    pub well_known: Vec<Setting>,
 }
 
 /// An answer of the door.

@@ -6,13 +6,19 @@ use crate::backend::{Backend, RawProcess, ShellJob};
 use crate::fingerprint::FingerprintKey;
 use crate::secret::Environment;
 use envsplit_model::{
-    Caller, EnvAccess, EnvLookup as _, EnvRef, Outcome, ProbeRequest, ProcessRecord, Session, Sighting, Snapshot,
-    SourcesSeen, Start, StartReads,
+    Caller, EnvAccess, EnvLookup as _, EnvRef, Marks, Outcome, ProbeRequest, ProcessRecord, Session, Sighting, Snapshot,
+    SourcesSeen, StartKind, StartReads,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+/// Start-up files that people edit, below the home directory.
+const WELL_KNOWN: &[&str] = &[
+    ".bashrc", ".bash_profile", ".bash_login", ".profile", ".zshenv", ".zprofile", ".zshrc", ".zlogin",
+    ".config/fish/config.fish",
+];
 
 /// What a caller asks with.
 #[derive(Clone, Debug)]
@@ -94,15 +100,28 @@ impl<B: Backend> Door<B> {
         }
     }
 
-    fn sources(&self, at: &EnvRef, starts: &[Start], names: &[String]) -> Result<SourcesSeen, String> {
+    fn sources(&self, at: &EnvRef, starts: &[StartKind], names: &[String]) -> Result<SourcesSeen, String> {
         let env = self.environment(at)?;
         let shell_env =
             envsplit_shell::ShellEnv { files: self.backend.files(), env: &*env, home: self.home_of(&env) };
+        let mut resolving = (*env).clone();
+        for (name, value) in envsplit_model::structural::RESOLVING_MARKS {
+            resolving.set(*name, *value);
+        }
+        let resolving = envsplit_shell::ShellEnv { env: &resolving, home: shell_env.home.clone(), ..shell_env };
         let starts = starts
             .iter()
-            .map(|s| StartReads { start: *s, read: envsplit_shell::read_start(s, &shell_env, names) })
+            .map(|kind| {
+                let begins = if kind.marks == Marks::IdeResolution { &resolving } else { &shell_env };
+                StartReads { kind: *kind, read: envsplit_shell::read_start(&kind.start, begins, names) }
+            })
             .collect();
-        Ok(SourcesSeen { starts, session: self.session_files(&shell_env.home, names) })
+        let well_known: Vec<String> = WELL_KNOWN.iter().map(|f| format!("{}/{f}", shell_env.home)).collect();
+        Ok(SourcesSeen {
+            starts,
+            session: self.session_files(&shell_env.home, names),
+            well_known: envsplit_shell::settings_anywhere(&shell_env, names, &well_known),
+        })
     }
 
     /// The files that a login session takes variables from without a shell.
@@ -245,6 +264,9 @@ impl<B: Backend> System for Door<B> {
         let mut deep: BTreeSet<u32> =
             table.values().filter(|p| p.pid != caller.pid && candidate(&self.record(p)) && mine(p)).map(|p| p.pid).collect();
         deep.extend(asked.pid.filter(|p| table.contains_key(p)));
+        // A launcher's own environment is what its shell began with.
+        let above: Vec<u32> = deep.iter().flat_map(|p| ancestors(*p).skip(1)).map(|p| p.pid).collect();
+        deep.extend(above.into_iter().filter(|p| table.get(p).is_some_and(&mine)));
         deep.extend(ancestors(caller.pid).skip(1).filter(|p| mine(p)).map(|p| p.pid));
         let mut wanted: BTreeSet<u32> = deep.clone();
         for pid in deep.iter().copied().chain([caller.pid]) {

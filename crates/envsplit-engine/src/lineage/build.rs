@@ -116,7 +116,7 @@ impl<'a> Builder<'a> {
             id,
             kind: PlaceKind::Shell,
             role: Role::Shell,
-            label: format!("{} {what}", asked.start.label()),
+            label: format!("{} {what}", asked.label()),
             predicted: false,
             pid: None,
             env: EnvRef::Shell { asked: Box::new(asked.clone()) },

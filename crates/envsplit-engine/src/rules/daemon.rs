@@ -1,6 +1,6 @@
 //! Codex's own background server: it keeps the environment that it was started with and serves every later terminal
 //! (Codex 0.169: feature `daemon_auto_start`), which `codex doctor` cannot see.
-use super::draft::{Draft, at_process, at_setting, spoken};
+use super::draft::{Draft, at_process, at_setting, capital, spoken};
 use super::{fixes, value};
 use crate::lineage::Up;
 use crate::world::World;
@@ -9,16 +9,20 @@ use envsplit_model::{AtKind, Code, CodexSeen, KeyVerdict, Rule, Subject};
 /// The daemon lacks the key, or has another one, while the terminals that talk to it have it.
 pub(super) fn explain(w: &World<'_>, place: usize, seen: &CodexSeen, name: &str) -> Option<Draft> {
     let here = w.sighting(place, name);
-    // A terminal with another home talks to another server.
+    let missing = seen.view.key_verdict == KeyVerdict::Missing;
+    // A terminal with another home talks to another server: that one may well have another key.
     let home = &seen.view.home;
-    let same_home = |n: &usize| w.codex(*n).is_none_or(|s| s.view.home == *home);
+    let same_home = |n: &usize| {
+        let typed = (*n == w.lineage.typed).then(|| w.typed_codex()).flatten();
+        let view = typed.or_else(|| Some(&w.codex(w.lineage.caller?)?.view));
+        view.is_none_or(|v| v.home == *home)
+    };
     let differs = |n: &usize| {
         let there = w.sighting(*n, name);
         there.is_present() && there.agrees(&here) == Some(false)
     };
     // What hands its requests to the daemon: this terminal before a new one.
-    let witness = w.lineage.caller.into_iter().chain([w.lineage.typed]).filter(same_home).find(differs)?;
-    let missing = seen.view.key_verdict == KeyVerdict::Missing;
+    let witness = w.lineage.caller.into_iter().chain([w.lineage.typed]).filter(|n| missing || same_home(n)).find(differs)?;
     let source = value::giving(w, witness, name, &w.sighting(witness, name));
     let what = if missing { "was started without it" } else { "was started with another value" };
     let up = Up { from: witness, rule: Rule::Handoff, via: None };
@@ -37,9 +41,4 @@ pub(super) fn explain(w: &World<'_>, place: usize, seen: &CodexSeen, name: &str)
             .evidence("`codex doctor` looks at its own environment, not at the server's")
             .fixes(fixes::restart_daemon(w, place)),
     )
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }

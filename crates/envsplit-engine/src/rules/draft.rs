@@ -92,7 +92,7 @@ pub(crate) fn spoken(w: &World<'_>, place: usize) -> String {
     let node = w.node(place);
     match node.role {
         Role::Caller => "this terminal".to_owned(),
-        Role::Shell => format!("a new `{}`", node.shell.as_ref().map(|s| s.start.label()).unwrap_or_default()),
+        Role::Shell => format!("a new `{}`", node.shell.as_ref().map(envsplit_model::ShellAsked::label).unwrap_or_default()),
         Role::CodexAppServer => match owner(w, place) {
             Some(ide) => format!("{ide}'s Codex (pid {})", node.pid.unwrap_or(0)),
             None => format!("the Codex app-server (pid {})", node.pid.unwrap_or(0)),
@@ -100,6 +100,12 @@ pub(crate) fn spoken(w: &World<'_>, place: usize) -> String {
         Role::ExtensionHost if node.predicted => node.label.clone(),
         _ => node.label.clone(),
     }
+}
+
+/// With a capital, for the beginning of a sentence.
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |c| c.to_uppercase().chain(chars).collect())
 }
 
 /// The IDE to which a place belongs, by its label.

@@ -4,7 +4,7 @@ use super::loss::Loss;
 use crate::world::World;
 use envsplit_model::text::{posix_word, shown};
 use envsplit_model::{
-    At, Code, CodexView, Edit, Fix, Guard, Problem, Role, Setting, ShellKind, Source, Start, Taint,
+    At, Code, CodexView, Edit, Fix, Guard, Problem, Role, Setting, ShellAsked, ShellKind, Source, Start, Taint,
 };
 
 const CLOSE_IDE: &str = "close all windows of the IDE; Reload Window is not enough, the shell is asked once";
@@ -106,13 +106,13 @@ pub(super) fn set_in_login_file(w: &World<'_>, loss: &Loss<'_>) -> Fix {
 
 /// The user's own file that the start of the hop reads and that is meant for variables.
 fn login_file(w: &World<'_>, loss: &Loss<'_>) -> String {
-    let start = loss.up.via.and_then(|v| w.node(v).shell.as_ref()).map(|s| s.start);
+    let kind = loss.up.via.and_then(|v| w.node(v).shell.as_ref()).map(ShellAsked::kind);
     let home = home(w);
-    let own = start.into_iter().flat_map(|s| {
+    let own = kind.into_iter().flat_map(|s| {
         w.read(s).flat_map(|r| &r.startup).filter(|f| f.read && f.path.starts_with(&home)).map(|f| f.path.clone())
     });
     own.into_iter().next().unwrap_or_else(|| {
-        let name = match start.map(|s| s.shell) {
+        let name = match kind.map(|k| k.start.shell) {
             Some(ShellKind::Zsh) => ".zshenv",
             Some(ShellKind::Fish) => ".config/fish/config.fish",
             _ => ".profile",
@@ -172,6 +172,19 @@ pub(super) fn above_guard(w: &World<'_>, loss: &Loss<'_>, line: &Setting, guard:
     }
     fixes.push(set_in_dotenv(w, loss.place, loss.name));
     fixes
+}
+
+/// The line takes the variable away.
+pub(super) fn drop_line(w: &World<'_>, reset: &Setting, place: usize) -> Fix {
+    let title = format!("remove line {} of {}", reset.line, w.shown(&reset.path));
+    let mut f = fix(w, "drop-line", title, cost_of(w, place));
+    f.edits = vec![Edit {
+        path: reset.path.clone(),
+        before: reset.text.clone(),
+        after: String::new(),
+        line: Some(reset.line),
+    }];
+    f
 }
 
 /// The line sets a shell variable only.

@@ -3,16 +3,22 @@ use super::draft::{Draft, at_process, at_setting, place_of, spoken};
 use super::fixes;
 use crate::lineage::Up;
 use crate::world::World;
-use envsplit_model::{At, AtKind, Code, CodexView, HomeFrom, LayerSource, Setting, Subject};
+use envsplit_model::{At, AtKind, Code, CodexView, HomeFrom, LayerSource, Role, Setting, Severity, Subject};
 
 const NAME: &str = "CODEX_HOME";
 
 pub(super) fn drafts(w: &World<'_>) -> Vec<Draft> {
     let places: Vec<usize> = w.lineage.codex_places().collect();
     let mut drafts: Vec<Draft> = places.iter().filter_map(|p| invalid(w, *p)).collect();
-    // Against what the user sees: this terminal, and the shell that they type in.
-    if let Some(caller) = w.lineage.caller {
-        drafts.extend(places.iter().filter(|p| **p != caller).filter_map(|p| two(w, caller, *p)));
+    // Against what the user sees: this terminal, and a new one.
+    if let Some(caller) = w.lineage.caller
+        && let Some(seen) = w.codex(caller)
+    {
+        let others = || places.iter().filter(|p| **p != caller);
+        drafts.extend(others().filter_map(|p| two(w, (caller, &seen.view), *p)));
+        if let Some(view) = w.typed_codex() {
+            drafts.extend(places.iter().filter_map(|p| two(w, (w.lineage.typed, view), *p)));
+        }
     }
     drafts
 }
@@ -47,31 +53,36 @@ fn invalid(w: &World<'_>, place: usize) -> Option<Draft> {
 }
 
 /// Two places that read two config files with different content.
-fn two(w: &World<'_>, caller: usize, place: usize) -> Option<Draft> {
-    let (ours, theirs) = (&w.codex(caller)?.view, &w.codex(place)?.view);
+fn two(w: &World<'_>, (witness, ours): (usize, &CodexView), place: usize) -> Option<Draft> {
+    let theirs = &w.codex(place)?.view;
     let (our_file, their_file) = (ours.config_path.as_ref()?, theirs.config_path.as_ref()?);
     if our_file == their_file || same_content(ours, theirs) {
         return None;
     }
     // The chain of the place whose home is not the one of the variable: there the variable was lost, or came in.
     let up = hop(w, place)?;
-    let setting = source(w, if ours.home_from == HomeFrom::Env { caller } else { place });
+    let setting = source(w, if ours.home_from == HomeFrom::Env { witness } else { place });
+    // A background server of another home serves the terminals of that home; this one has its own.
+    let daemon = w.node(place).role == Role::CodexDaemon;
+    let severity = if daemon { Severity::Warning } else { Severity::Error };
+    let reader = spoken(w, witness);
     let file = |kind, path: &String| At::file(kind, &w.snapshot.host, path.clone(), None);
     let set_at = setting.map(|s| format!(" `CODEX_HOME` is set at {}.", place_of(w, &s.path, s.line)));
     let mut draft = Draft::new(w, place, Code::ConfigTwoHomes, Subject::env(NAME))
-        .witness(Some(w.id(caller)))
+        .severity(severity)
+        .witness(Some(w.id(witness)))
         .split_at(w, up.0, up.1)
         .at(setting.map(|s| at_setting(w, AtKind::Source, s)))
         .at([file(AtKind::Edited, our_file), file(AtKind::Read, their_file)])
         .at(at_process(w, place))
         .summary(format!(
-            "This terminal's Codex reads {}; {} reads {}.{}",
+            "In {reader} Codex reads {}; {} reads {}.{}",
             w.shown(our_file),
             spoken(w, place),
             w.shown(their_file),
             set_at.unwrap_or_default()
         ));
-    for (who, view) in [("this terminal", ours), (w.node(place).label.as_str(), theirs)] {
+    for (who, view) in [(w.node(witness).label.as_str(), ours), (w.node(place).label.as_str(), theirs)] {
         let provider = view.provider.clone().unwrap_or_else(|| "none".to_owned());
         let provider = envsplit_model::text::shown(&provider);
         draft = draft.evidence(format!("{who}: `model_provider` is `{provider}`"));
@@ -82,6 +93,12 @@ fn two(w: &World<'_>, caller: usize, place: usize) -> Option<Draft> {
 /// The hop at which the place's home was decided: the one that brings in a shell's environment, else the nearest.
 fn hop(w: &World<'_>, place: usize) -> Option<(usize, Up)> {
     let chain = w.lineage.chain(place);
+    let here = w.sighting(place, NAME);
+    if here.is_present() {
+        // It came in somewhere: the first place that has it.
+        let first = chain.iter().rev().find(|n| w.sighting(**n, NAME).agrees(&here) == Some(true))?;
+        return Some((*first, w.node(*first).up?));
+    }
     let by_shell = chain.iter().rev().find_map(|n| Some((*n, w.node(*n).up.filter(|u| u.via.is_some())?)));
     by_shell.or_else(|| Some((place, w.node(place).up?)))
 }

@@ -1,10 +1,10 @@
 //! A variable that a place lacks: at which hop it was lost, and why.
-use super::draft::{Draft, at_process, at_setting, spoken};
+use super::draft::{Draft, at_process, at_setting, capital, place_of, spoken};
 use super::{fixes, shell_hop, stale};
 use crate::lineage::Up;
 use crate::names;
 use crate::world::World;
-use envsplit_model::{At, AtKind, Code, How, Reach, Role, Rule, Setting, Severity, Subject};
+use envsplit_model::{At, AtKind, Code, How, Reach, Role, Rule, Setting, Severity, ShellAsked, Subject};
 
 /// Everything that is known about a variable that a place lacks.
 pub(super) struct Loss<'a> {
@@ -31,13 +31,9 @@ impl Loss<'_> {
         let verb = if w.node(self.place).predicted { "would not have it" } else { "has not" };
         match self.witness {
             Some(n) => {
-                let mut has = spoken(w, n);
-                if let Some(first) = has.get_mut(..1) {
-                    first.make_ascii_uppercase();
-                }
-                format!("{has} has `{}`; {lacks} {verb}.", self.name)
+                format!("{} has `{}`; {lacks} {verb}.", capital(&spoken(w, n)), self.name)
             }
-            None => format!("{lacks} has no `{}`.", self.name),
+            None => format!("{} has no `{}`.", capital(&lacks), self.name),
         }
     }
 }
@@ -137,6 +133,12 @@ fn dropped(w: &World<'_>, loss: &Loss<'_>) -> Draft {
 /// Nobody has it, or only a process into which it was put by hand.
 fn nowhere(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
     let name = loss.name;
+    if lines(w, name).is_empty()
+        && let Some(line) = w.well_known(name).first()
+        && !w.sighting(w.lineage.typed, name).is_present()
+    {
+        return Some(read_by_none(w, loss, line));
+    }
     if let Some(n) = loss.witness {
         return by_hand(w, loss, n);
     }
@@ -178,6 +180,25 @@ fn nowhere(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
         draft = draft.evidence("no shell was run (`--no-shells`): start-up files were only read");
     }
     Some(draft)
+}
+
+/// A start-up file sets it, and no kind of start reads that file here.
+fn read_by_none(w: &World<'_>, loss: &Loss<'_>, line: &Setting) -> Draft {
+    let zdotdir = |n: usize| w.shell(n).and_then(|s| s.structural.get("ZDOTDIR"));
+    let moved = (0..w.lineage.nodes.len()).find_map(zdotdir).filter(|_| line.path.contains("/.z"));
+    let why = match moved {
+        Some(dir) => format!("zsh reads its files in {} (`ZDOTDIR`)", w.shown(dir)),
+        None => "another file stands before it, or its shell is not the one that is asked".to_owned(),
+    };
+    loss.draft(w, Code::EnvWrongStartupFile)
+        .at([at_setting(w, AtKind::Source, line)])
+        .summary(format!(
+            "{} It is set at {}, which no shell start reads here: {why}.",
+            loss.opening(w),
+            place_of(w, &line.path, line.line)
+        ))
+        .evidence("every kind of start was read for, and none comes to the file")
+        .fixes([fixes::set_in_dotenv(w, loss.place, loss.name), fixes::set_in_login_file(w, loss)])
 }
 
 /// Present in one process, set by nothing that lasts.
@@ -233,7 +254,7 @@ fn not_exported(w: &World<'_>, loss: &Loss<'_>, setting: &Setting) -> Draft {
         .summary(format!(
             "`{}` is set at {} and not exported: the shell itself has it, no program that it starts has.",
             loss.name,
-            super::draft::place_of(w, &setting.path, setting.line)
+            place_of(w, &setting.path, setting.line)
         ))
         .evidence(format!("a new {} was run and gives its programs no `{}`", w.node(w.lineage.typed).label, loss.name))
         .fixes([fixes::export(w, setting, loss.name)])
@@ -242,7 +263,7 @@ fn not_exported(w: &World<'_>, loss: &Loss<'_>, setting: &Setting) -> Draft {
 /// The process was started without any shell, and the line stands in a file that only shells read.
 fn without_shell(w: &World<'_>, loss: &Loss<'_>) -> Draft {
     let typed = w.node(w.lineage.typed);
-    let start = typed.shell.as_ref().map(|s| s.start);
+    let start = typed.shell.as_ref().map(ShellAsked::kind);
     let setting = start.and_then(|s| w.giving(s, loss.name)).or_else(|| lines(w, loss.name).first().copied());
     let Some(setting) = setting else { return unexplained(w, loss, None) };
     if let Some(started) = w.started(loss.to)

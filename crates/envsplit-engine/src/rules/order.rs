@@ -53,6 +53,12 @@ pub(super) fn findings(w: &World<'_>, mut drafts: Vec<Draft>) -> Vec<Finding> {
     if kept.iter().any(|d| d.finding.code == Code::ConfigTwoHomes) {
         kept.retain(|d| !explained_by_homes(w, d));
     }
+    // What is proved for one place explains the same loss elsewhere, where only the loss itself was seen.
+    let proved = |k: &Draft| k.finding.code != Code::EnvUnexplained && k.finding.severity == Severity::Error;
+    let subjects: Vec<_> = kept.iter().filter(|k| proved(k)).map(|k| k.finding.subject.clone()).collect();
+    kept.retain(|d| {
+        d.finding.code != Code::EnvUnexplained || rank(w, d.place) < 5 || !subjects.contains(&d.finding.subject)
+    });
     kept.into_iter().map(|d| d.finding).collect()
 }
 

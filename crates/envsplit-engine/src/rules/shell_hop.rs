@@ -5,17 +5,17 @@ use super::{fixes, stale};
 use crate::wants;
 use crate::world::World;
 use envsplit_model::{
-    At, AtKind, Code, EnvRef, Guard, Outcome, ProbeRequest, Reach, Rule, Setting, Start, text,
+    At, AtKind, Code, EnvRef, Guard, How, Outcome, ProbeRequest, Reach, Rule, Setting, ShellAsked, StartKind, text,
 };
 
 /// Explains a loss at a hop with a shell start, run as `via`.
 pub(super) fn explain(w: &World<'_>, loss: &Loss<'_>, via: usize) -> Option<Draft> {
-    let start = w.node(via).shell.as_ref()?.start;
+    let start = w.node(via).shell.as_ref()?.kind();
     let today = w.sighting(via, loss.name);
     if today.is_present() {
         return Some(present_today(w, loss, via, start));
     }
-    let typed = w.node(w.lineage.typed).shell.as_ref().map(|s| s.start);
+    let typed = w.node(w.lineage.typed).shell.as_ref().map(ShellAsked::kind);
     let line = typed
         .filter(|_| !w.sighting(w.lineage.typed, loss.name).is_absent())
         .and_then(|t| w.giving(t, loss.name))
@@ -28,7 +28,7 @@ pub(super) fn explain(w: &World<'_>, loss: &Loss<'_>, via: usize) -> Option<Draf
 }
 
 /// That start has it today, so the process is older than what gives it, or the answer did not arrive then.
-fn present_today(w: &World<'_>, loss: &Loss<'_>, via: usize, start: Start) -> Draft {
+fn present_today(w: &World<'_>, loss: &Loss<'_>, via: usize, start: StartKind) -> Draft {
     let giving = w.giving(start, loss.name);
     let old = if w.started(loss.up.from).is_some() { loss.up.from } else { loss.to };
     if let Some(started) = w.started(old) {
@@ -53,7 +53,7 @@ fn present_today(w: &World<'_>, loss: &Loss<'_>, via: usize, start: Start) -> Dr
 
 /// That start lacks it: why, for the line that sets it elsewhere.
 pub(super) fn explain_line(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Setting) -> Option<Draft> {
-    let start = w.node(via).shell.as_ref()?.start;
+    let start = w.node(via).shell.as_ref()?.kind();
     let seen = w.shell(via);
     if let Some(failed) = seen.filter(|s| !s.answered) {
         let reads_it = !failed.started || w.read(start).any(|r| r.files.iter().any(|f| f.path == line.path));
@@ -73,14 +73,12 @@ pub(super) fn explain_line(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Se
             unexplained(w, loss, Some(line))
                 .evidence(format!("whether `{}` comes to the line depends on {}", start.label(), place_of(w, path, *at))),
         ),
-        Reach::Skipped { path, line: at } => Some(
-            unexplained(w, loss, Some(line))
-                .evidence(format!("`{}` skips the line: the condition at {} does not hold", start.label(), place_of(w, path, *at))),
-        ),
+        Reach::Skipped { path, line: at } => Some(skipped(w, loss, start, line, path, *at)),
         Reach::Uncalled { function } => Some(
             unexplained(w, loss, Some(line))
                 .evidence(format!("the line stands in the function `{}`, which nothing calls", w.shown(function))),
         ),
+        Reach::Reached if let Some(reset) = reset_later(w, loss, start, line) => Some(reset),
         Reach::Reached | Reach::NotRead => Some(
             unexplained(w, loss, Some(line))
                 .evidence(format!("by reading, `{}` comes to the line; run for real, it ends without", start.label())),
@@ -89,9 +87,9 @@ pub(super) fn explain_line(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Se
 }
 
 /// The start does not read the file.
-fn not_read(w: &World<'_>, loss: &Loss<'_>, start: Start, line: &Setting) -> Draft {
+fn not_read(w: &World<'_>, loss: &Loss<'_>, start: StartKind, line: &Setting) -> Draft {
     // Another shell's file, unless a start of this very shell reads it as well.
-    let own = w.starts().into_iter().filter(|s| s.shell == start.shell);
+    let own = w.starts().into_iter().filter(|s| s.start.shell == start.start.shell);
     let mut by_own = own.flat_map(|s| w.settings(s, loss.name));
     let readable = by_own.any(|s| s.path == line.path && s.line == line.line && s.reach != Reach::NotRead);
     let session_wide = w.session_settings(loss.name).iter().any(|s| s.path == line.path);
@@ -140,11 +138,11 @@ fn not_read(w: &World<'_>, loss: &Loss<'_>, start: Start, line: &Setting) -> Dra
             draft = draft.evidence(format!("source of the rule: {}", doc.doc));
         }
     }
-    draft.fixes(fixes::wrong_startup_file(w, loss, start, line))
+    draft.fixes(fixes::wrong_startup_file(w, loss, start.start, line))
 }
 
 /// The file is read and ends before the line.
-fn ended(w: &World<'_>, loss: &Loss<'_>, start: Start, line: &Setting, guard: &Guard) -> Draft {
+fn ended(w: &World<'_>, loss: &Loss<'_>, start: StartKind, line: &Setting, guard: &Guard) -> Draft {
     let code = if guard.command == "exec" { Code::EnvRcReplacesShell } else { Code::EnvRcEarlyReturn };
     let lost = At::file(AtKind::Lost, &w.snapshot.host, guard.path.clone(), Some(guard.line))
         .with_text(guard.text.clone());
@@ -168,9 +166,45 @@ fn ended(w: &World<'_>, loss: &Loss<'_>, start: Start, line: &Setting, guard: &G
         .fixes(fixes::above_guard(w, loss, line, guard))
 }
 
+/// A condition that does not hold for this start passes over the line.
+fn skipped(w: &World<'_>, loss: &Loss<'_>, start: StartKind, line: &Setting, path: &str, at: u32) -> Draft {
+    let condition = place_of(w, path, at);
+    loss.draft(w, Code::EnvRcEarlyReturn)
+        .at([at_setting(w, AtKind::Source, line), At::file(AtKind::Lost, &w.snapshot.host, path, Some(at))])
+        .summary(format!(
+            "{} It is set at {}, but the condition at {condition} does not hold for `{}`, which passes over the line.",
+            loss.opening(w),
+            place_of(w, &line.path, line.line),
+            start.label()
+        ))
+        .evidence(format!("`{}`, run from the same environment, ends without it", start.label()))
+        .fixes([fixes::set_in_dotenv(w, loss.place, loss.name)])
+}
+
+/// A later line of the same start takes it away again.
+fn reset_later(w: &World<'_>, loss: &Loss<'_>, start: StartKind, line: &Setting) -> Option<Draft> {
+    let settings = w.settings(start, loss.name);
+    let set = settings.iter().position(|s| s.path == line.path && s.line == line.line)?;
+    let taken = |s: &&&Setting| matches!(s.how, How::Unset | How::Unexport) && s.reach == Reach::Reached;
+    let reset = settings[set..].iter().rfind(taken)?;
+    Some(
+        loss.draft(w, Code::EnvLoginShellResets)
+            .at([at_setting(w, AtKind::Source, line), at_setting(w, AtKind::Lost, reset)])
+            .summary(format!(
+                "{} It is set at {}, and {} takes it away again in `{}`.",
+                loss.opening(w),
+                place_of(w, &line.path, line.line),
+                place_of(w, &reset.path, reset.line),
+                start.label()
+            ))
+            .evidence(format!("`{}`, run from the same environment, ends without it", start.label()))
+            .fixes([fixes::drop_line(w, reset, loss.place)]),
+    )
+}
+
 /// The IDE's own shell start does not come to its end in time.
 fn probe_failed(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Setting, timed_out: bool) -> Draft {
-    let label = w.node(via).shell.as_ref().map(|s| s.start.label()).unwrap_or_default();
+    let label = w.node(via).shell.as_ref().map(ShellAsked::label).unwrap_or_default();
     let seen = w.shell(via);
     let what = seen.and_then(|s| s.failure.clone()).unwrap_or_default();
     let limit = if timed_out { " VS Code gives it 10 s and goes on without." } else { "" };
@@ -209,7 +243,7 @@ pub(super) fn no_shell_ran(w: &World<'_>, loss: &Loss<'_>) -> Option<String> {
 pub(super) fn inferred_start(w: &World<'_>, loss: &Loss<'_>, line: &Setting) -> Option<Draft> {
     let names = w.names_of(loss.to)?;
     let asked = wants::inferred_start(w.lineage);
-    let start = asked.start;
+    let start = asked.kind();
     let env = EnvRef::Shell { asked: Box::new(asked.clone()) };
     let Some(Outcome::Shell(seen)) = w.snapshot.outcome(&ProbeRequest::Shell(asked)) else { return None };
     let lacks = w.snapshot.outcomes.iter().any(|(r, o)| {

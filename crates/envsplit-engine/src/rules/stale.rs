@@ -3,7 +3,7 @@ use super::draft::{Draft, at_process, at_setting, place_of, spoken};
 use super::fixes;
 use super::loss::{Loss, lines};
 use crate::world::World;
-use envsplit_model::{At, AtKind, Code, Setting, Start, Subject};
+use envsplit_model::{At, AtKind, Code, Setting, Subject};
 use jiff::Timestamp;
 
 /// For people: to the second, in UTC.
@@ -77,7 +77,7 @@ pub(super) fn removed_from(w: &World<'_>, place: usize, name: &str) -> bool {
 fn younger_file(w: &World<'_>, place: usize) -> Option<(usize, String)> {
     w.lineage.chain(place).into_iter().find_map(|n| {
         let up = w.node(n).up?;
-        let start: Start = w.node(up.via?).shell.as_ref()?.start;
+        let start = w.node(up.via?).shell.as_ref()?.kind();
         let started = w.started(up.from)?;
         let file = w.read(start).flat_map(|r| &r.files).find(|f| World::younger(f.times, started))?;
         Some((up.from, file.path.clone()))
@@ -123,7 +123,7 @@ pub(super) fn changed(w: &World<'_>, place: usize, name: &str, witness: usize) -
         let up = w.node(*n).up?;
         Some((*n, up, up.via?))
     })?;
-    let start = w.node(via).shell.as_ref()?.start;
+    let start = w.node(via).shell.as_ref()?.kind();
     if w.sighting(via, name).agrees(&w.sighting(witness, name)) != Some(true) {
         return None;
     }

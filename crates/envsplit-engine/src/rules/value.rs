@@ -93,7 +93,7 @@ pub(super) fn giving<'a>(w: &World<'a>, place: usize, name: &str, value: &Sighti
         .chain([w.lineage.typed])
         .chain((0..w.lineage.nodes.len()).filter(|n| w.node(*n).shell.is_some()))
         .filter(|n| w.sighting(*n, name).agrees(value) == Some(true))
-        .find_map(|n| w.giving(w.node(n).shell.as_ref()?.start, name))
+        .find_map(|n| w.giving(w.node(n).shell.as_ref()?.kind(), name))
         .or_else(|| {
             let session = w.sighting(w.lineage.session, name).agrees(value) == Some(true);
             w.session_settings(name).last().copied().filter(|_| session)
@@ -156,7 +156,7 @@ fn by_hand_over_file(w: &World<'_>, place: usize, name: &str, here: &Sighting) -
         return None;
     }
     let up = w.node(place).up?;
-    let setting = w.giving(w.node(typed).shell.as_ref()?.start, name);
+    let setting = w.giving(w.node(typed).shell.as_ref()?.kind(), name);
     Some(
         Draft::new(w, place, Code::EnvValueDiffers, Subject::env(name))
             .witness(Some(w.id(typed)))

@@ -58,11 +58,7 @@ impl Running {
 /// the process's own and these three.
 pub(super) fn marks(marks: Marks) -> &'static [(&'static str, &'static str)] {
     match marks {
-        Marks::IdeResolution => &[
-            ("VSCODE_RESOLVING_ENVIRONMENT", "1"),
-            ("ELECTRON_RUN_AS_NODE", "1"),
-            ("ELECTRON_NO_ATTACH_CONSOLE", "1"),
-        ],
+        Marks::IdeResolution => envsplit_model::structural::RESOLVING_MARKS,
         Marks::Terminal | Marks::Program => &[],
     }
 }
