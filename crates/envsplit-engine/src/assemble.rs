@@ -3,15 +3,16 @@ use crate::lineage::{Lineage, Node};
 use crate::rules;
 use crate::world::World;
 use envsplit_model::{
-    CodexView, EnvRef, Finding, Hop, Outcome, Place, PlaceProcess, ProbeRequest, Report, SCHEMA, Severity, Snapshot,
-    Source, Verdict,
+    CodexView, EnvRef, Finding, Hop, Outcome, Place, PlaceProcess, ProbeRequest, Report, SCHEMA, Severity,
+    Snapshot, Source, Verdict,
 };
 
 /// The report of a snapshot.
 pub(crate) fn report(snapshot: &Snapshot, lineage: Lineage) -> Report {
     let world = World::new(snapshot, &lineage);
     let findings = rules::findings(&world);
-    let places: Vec<Place> = (0..lineage.nodes.len()).filter(|n| shown(&world, *n)).map(|n| place(&world, n)).collect();
+    let places: Vec<Place> =
+        (0..lineage.nodes.len()).filter(|n| shown(&world, *n)).map(|n| place(&world, n)).collect();
     let known = |id: &envsplit_model::PlaceId| places.iter().any(|p| p.id == *id);
     let mut hops: Vec<Hop> = vec![];
     for node in &lineage.nodes {
@@ -81,7 +82,8 @@ fn place(w: &World<'_>, at: usize) -> Place {
         label: node.label.clone(),
         process: process(w, node, at),
         observed: unobserved_reason.is_none() && !node.predicted,
-        unobserved_reason: unobserved_reason.or_else(|| node.predicted.then(|| "a prediction: it does not run now".to_owned())),
+        unobserved_reason: unobserved_reason
+            .or_else(|| node.predicted.then(|| "a prediction: it does not run now".to_owned())),
         predicted: node.predicted,
         env: w.sightings(at).iter().map(|(name, s)| (name.clone(), with_dotenv(w, at, name, s))).collect(),
         codex: codex(w, at),
@@ -96,7 +98,8 @@ fn with_dotenv(
     sighting: &envsplit_model::Sighting,
 ) -> envsplit_model::Sighting {
     let codex = w.codex(at).filter(|_| w.node(at).role.runs_codex());
-    let from_dotenv = codex.filter(|s| s.key_from_dotenv.is_some() && s.view.env_key.as_deref() == Some(name));
+    let from_dotenv =
+        codex.filter(|s| s.key_from_dotenv.is_some() && s.view.env_key.as_deref() == Some(name));
     match from_dotenv.and_then(|s| s.view.key.clone()) {
         Some(key) => key,
         None => sourced(w, at, name, sighting.clone()),
@@ -126,7 +129,12 @@ fn process(w: &World<'_>, node: &Node, at: usize) -> Option<PlaceProcess> {
 
 /// What sets the variable at a place, as far as it is known: for a shell start the line that its value comes from;
 /// for what takes a shell's environment over, the same line where the value is the same.
-fn sourced(w: &World<'_>, at: usize, name: &str, mut sighting: envsplit_model::Sighting) -> envsplit_model::Sighting {
+fn sourced(
+    w: &World<'_>,
+    at: usize,
+    name: &str,
+    mut sighting: envsplit_model::Sighting,
+) -> envsplit_model::Sighting {
     if !sighting.is_present() {
         return sighting;
     }

@@ -26,8 +26,7 @@ pub(crate) fn likeness(wanted: &str, other: &str) -> Option<&'static str> {
 fn one_edit(a: &str, b: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let prefix = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let suffix =
-        a[prefix..].iter().rev().zip(b[prefix..].iter().rev()).take_while(|(x, y)| x == y).count();
+    let suffix = a[prefix..].iter().rev().zip(b[prefix..].iter().rev()).take_while(|(x, y)| x == y).count();
     let (left, right) = (&a[prefix..a.len() - suffix], &b[prefix..b.len() - suffix]);
     if left.iter().chain(right).any(char::is_ascii_digit) {
         return false;
@@ -46,7 +45,9 @@ mod tests {
     #[test]
     fn only_near_names_are_alike() {
         let k = "AZURE_OPENAI_API_KEY";
-        for other in ["azure_openai_api_key", "AZURE_OPENAI_API_KEYS", "AZURE_OPENA_API_KEY", "AZURE_OPNEAI_API_KEY"] {
+        for other in
+            ["azure_openai_api_key", "AZURE_OPENAI_API_KEYS", "AZURE_OPENA_API_KEY", "AZURE_OPNEAI_API_KEY"]
+        {
             assert!(likeness(k, other).is_some(), "{other}");
         }
         assert!(likeness(k, "OPENAI_API_KEY").is_some());

@@ -39,7 +39,8 @@ pub(crate) fn recognise(p: &ProcessRecord) -> Option<Recognised> {
                 == Some("vs/workbench/api/node/extensionHostProcess");
     if extension_host {
         let script = p.argv.iter().find(|a| file_name(a).starts_with("bootstrap-fork"));
-        let product = script.and_then(|s| products::server(s)).or_else(|| program(p).and_then(products::desktop));
+        let product =
+            script.and_then(|s| products::server(s)).or_else(|| program(p).and_then(products::desktop));
         return Some(Recognised { role: Role::ExtensionHost, product: product.map(|p| p.name) });
     }
     if p.argv.iter().any(|a| a.starts_with("--type=")) {
@@ -57,7 +58,8 @@ pub(crate) fn recognise(p: &ProcessRecord) -> Option<Recognised> {
 fn codex(p: &ProcessRecord) -> Option<Role> {
     let first = p.argv.first()?;
     let name = file_name(first);
-    let is_codex = |n: &str| n == "codex" || n.starts_with("codex-x86_64-") || n.starts_with("codex-aarch64-");
+    let is_codex =
+        |n: &str| n == "codex" || n.starts_with("codex-x86_64-") || n.starts_with("codex-aarch64-");
     let by_exe = p.exe.as_deref().is_some_and(|e| is_codex(file_name(e)));
     // Another name on the same file is one of Codex's helpers (`codex-linux-sandbox`, `apply_patch`).
     if !is_codex(name) && !(by_exe && first == "/proc/self/exe") {
@@ -86,14 +88,44 @@ fn codex(p: &ProcessRecord) -> Option<Role> {
 
 /// Subcommands, as far as they decide a role.
 const SUBCOMMANDS: &[&str] = &[
-    "app-server", "exec", "e", "resume", "fork", "review", "mcp-server", "mcp", "login", "logout", "doctor",
-    "completion", "sandbox", "debug", "apply", "cloud", "features", "archive", "delete", "queue", "update", "help",
-    "execpolicy", "stdio-to-uds", "responses-api-proxy",
+    "app-server",
+    "exec",
+    "e",
+    "resume",
+    "fork",
+    "review",
+    "mcp-server",
+    "mcp",
+    "login",
+    "logout",
+    "doctor",
+    "completion",
+    "sandbox",
+    "debug",
+    "apply",
+    "cloud",
+    "features",
+    "archive",
+    "delete",
+    "queue",
+    "update",
+    "help",
+    "execpolicy",
+    "stdio-to-uds",
+    "responses-api-proxy",
 ];
 
 /// What follows `app-server` where it is a tool, not a server.
-const APP_SERVER_TOOLS: &[&str] =
-    &["daemon", "pid-update-loop", "generate-json-schema", "generate-ts", "start", "stop", "status", "restart"];
+const APP_SERVER_TOOLS: &[&str] = &[
+    "daemon",
+    "pid-update-loop",
+    "generate-json-schema",
+    "generate-ts",
+    "start",
+    "stop",
+    "status",
+    "restart",
+];
 
 /// The script by which an IDE's server is started.
 fn ide_script(p: &ProcessRecord) -> Option<&str> {
@@ -111,7 +143,8 @@ fn desktop(p: &ProcessRecord) -> Option<&'static str> {
         return None;
     }
     let first = p.argv.first().map(String::as_str);
-    let product = p.exe.as_deref().and_then(products::desktop).or_else(|| first.and_then(products::desktop))?;
+    let product =
+        p.exe.as_deref().and_then(products::desktop).or_else(|| first.and_then(products::desktop))?;
     Some(product.name)
 }
 
@@ -190,7 +223,10 @@ mod tests {
             argv: argv.iter().map(|a| (*a).to_owned()).collect(),
             cwd: None,
             env: EnvAccess::Read,
-            structural: marks.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect::<BTreeMap<_, _>>(),
+            structural: marks
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect::<BTreeMap<_, _>>(),
             names: vec![],
         }
     }

@@ -68,7 +68,12 @@ pub fn env_slice(snapshot: &Snapshot, report: &Report, name: &str) -> EnvSlice {
     let places = report
         .places
         .iter()
-        .map(|p| EnvSlicePlace { id: p.id.clone(), host: p.host.clone(), role: p.role, sighting: p.sighting(name) })
+        .map(|p| EnvSlicePlace {
+            id: p.id.clone(),
+            host: p.host.clone(),
+            role: p.role,
+            sighting: p.sighting(name),
+        })
         .collect();
     EnvSlice { schema: "envsplit.env/v1".to_owned(), name: name.to_owned(), sources, places }
 }
@@ -77,9 +82,12 @@ fn note(w: &World<'_>, start: StartKind, reach: &Reach) -> Option<String> {
     let label = start.label();
     match reach {
         Reach::Reached | Reach::NotRead => None,
-        Reach::Ended { guard } => {
-            Some(format!("`{label}` leaves {} at line {} (`{}`)", w.shown(&guard.path), guard.line, guard.command))
-        }
+        Reach::Ended { guard } => Some(format!(
+            "`{label}` leaves {} at line {} (`{}`)",
+            w.shown(&guard.path),
+            guard.line,
+            guard.command
+        )),
         Reach::Conditional { path, line } => {
             Some(format!("whether `{label}` comes here depends on {}:{line}", w.shown(path)))
         }
@@ -94,7 +102,10 @@ fn note(w: &World<'_>, start: StartKind, reach: &Reach) -> Option<String> {
 
 /// Whether `--at PLACE` names this place: its id, its key, its role, or a glob (`*` and `?`) of the id.
 pub fn matches_place(place: &Place, wanted: &str) -> bool {
-    wanted == place.role.as_str() || wanted == place.id.0 || wanted == place.key.0 || glob(wanted, &place.id.0)
+    wanted == place.role.as_str()
+        || wanted == place.id.0
+        || wanted == place.key.0
+        || glob(wanted, &place.id.0)
 }
 
 /// `*` stands for any run of characters, `?` for one. Linear in the text for each star.

@@ -2,8 +2,8 @@
 use crate::lineage::{Lineage, Node};
 use crate::names;
 use envsplit_model::{
-    CodexAsked, CodexCaller, CodexView, EnvRef, KeyVerdict, Marks, Outcome, ProbeRequest, Role, ShellAsked, ShellKind, Snapshot,
-    Start, StartKind, structural,
+    CodexAsked, CodexCaller, CodexView, EnvRef, KeyVerdict, Marks, Outcome, ProbeRequest, Role, ShellAsked,
+    ShellKind, Snapshot, Start, StartKind, structural,
 };
 use std::collections::BTreeSet;
 
@@ -71,7 +71,9 @@ fn depends_on_shell_only(configs: &[ProbeRequest], snapshot: &Snapshot) -> bool 
 pub(crate) fn typed_codex(snapshot: &Snapshot, lineage: &Lineage) -> Option<CodexAsked> {
     let caller = snapshot.caller.as_ref()?;
     let asked = lineage.nodes[lineage.typed].shell.clone()?;
-    let Some(Outcome::Shell(seen)) = snapshot.outcome(&ProbeRequest::Shell(asked.clone())) else { return None };
+    let Some(Outcome::Shell(seen)) = snapshot.outcome(&ProbeRequest::Shell(asked.clone())) else {
+        return None;
+    };
     if !seen.answered || seen.structural.get("CODEX_HOME") == caller.structural.get("CODEX_HOME") {
         return None;
     }
@@ -138,9 +140,7 @@ fn runs_now(snapshot: &Snapshot, lineage: &Lineage, node: &Node) -> bool {
     if !from.is_some_and(behind) {
         return true;
     }
-    lineage.nodes.iter().any(|n| {
-        n.up.is_some_and(|u| u.via == at && u.via.is_some()) && lost_at(snapshot, n)
-    })
+    lineage.nodes.iter().any(|n| n.up.is_some_and(|u| u.via == at && u.via.is_some()) && lost_at(snapshot, n))
 }
 
 /// The start by which programs run a command in "the user's shell" (`bash -lc CMD`, as the Codex app enters WSL): it
@@ -245,7 +245,8 @@ fn sources_request(snapshot: &Snapshot, lineage: &Lineage, names: &[String]) -> 
 /// The kinds of start to read for: those of the lineage, every kind of the shell that is typed in, and the login and
 /// interactive ones of the other shells, where a variable may be set "for the other shell".
 fn starts_of_interest(lineage: &Lineage) -> Vec<StartKind> {
-    let mut kinds: BTreeSet<StartKind> = lineage.nodes.iter().filter_map(|n| Some(n.shell.as_ref()?.kind())).collect();
+    let mut kinds: BTreeSet<StartKind> =
+        lineage.nodes.iter().filter_map(|n| Some(n.shell.as_ref()?.kind())).collect();
     let own: BTreeSet<ShellKind> = kinds.iter().map(|k| k.start.shell).collect();
     let mut add = |shell, login, interactive| {
         let start = Start { shell, login, interactive };

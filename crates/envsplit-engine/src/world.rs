@@ -1,8 +1,8 @@
 //! A lineage with what is known of each place: the view that the rules have.
 use crate::lineage::{Lineage, Node, Up};
 use envsplit_model::{
-    CodexSeen, CodexView, EnvAccess, FileTimes, Outcome, PlaceId, ProbeRequest, ProcessRecord, Reach, Setting, ShellSeen,
-    Sighting, SourcesSeen, Snapshot, StartKind, StaticRead,
+    CodexSeen, CodexView, EnvAccess, FileTimes, Outcome, PlaceId, ProbeRequest, ProcessRecord, Reach,
+    Setting, ShellSeen, Sighting, Snapshot, SourcesSeen, StartKind, StaticRead,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -145,7 +145,10 @@ impl<'a> World<'a> {
         let base = || match (&self.node(at).env, self.node(at).up?) {
             // A predicted IDE whose shell gave no answer runs with its own environment.
             (envsplit_model::EnvRef::Overlay { base, .. }, _) => {
-                Some(ProbeRequest::Codex(envsplit_model::CodexAsked { env: (**base).clone(), ..asked.clone() }))
+                Some(ProbeRequest::Codex(envsplit_model::CodexAsked {
+                    env: (**base).clone(),
+                    ..asked.clone()
+                }))
             }
             _ => None,
         };
@@ -174,7 +177,8 @@ impl<'a> World<'a> {
 
     /// Every kind of start that was read for.
     pub(crate) fn starts(&self) -> Vec<StartKind> {
-        let mut starts: Vec<StartKind> = self.sources.iter().flat_map(|s| &s.starts).map(|r| r.kind).collect();
+        let mut starts: Vec<StartKind> =
+            self.sources.iter().flat_map(|s| &s.starts).map(|r| r.kind).collect();
         starts.sort();
         starts.dedup();
         starts
@@ -196,9 +200,8 @@ impl<'a> World<'a> {
     pub(crate) fn giving(&self, kind: StartKind, name: &str) -> Option<&'a Setting> {
         let settings = self.settings(kind, name);
         let exported_later = settings.iter().any(|s| s.how == envsplit_model::How::ExportOnly);
-        let gives = |s: &&&Setting| {
-            s.how.exports() || (exported_later && s.how == envsplit_model::How::Assignment)
-        };
+        let gives =
+            |s: &&&Setting| s.how.exports() || (exported_later && s.how == envsplit_model::How::Assignment);
         let reached = settings.iter().filter(gives).rfind(|s| s.reach == Reach::Reached);
         let maybe = || settings.iter().filter(gives).rfind(|s| matches!(s.reach, Reach::Conditional { .. }));
         reached.or_else(maybe).copied()
@@ -217,7 +220,11 @@ impl<'a> World<'a> {
 
     /// Lines of well-known start-up files that set `name`, whether any start reads them or not.
     pub(crate) fn well_known(&self, name: &str) -> Vec<&'a Setting> {
-        self.sources.iter().flat_map(|s| &s.well_known).filter(|s| s.name == name && s.how.exports()).collect()
+        self.sources
+            .iter()
+            .flat_map(|s| &s.well_known)
+            .filter(|s| s.name == name && s.how.exports())
+            .collect()
     }
 
     /// Whether files with these times may have changed after `started`.

@@ -116,9 +116,10 @@ impl ScratchFiles {
     }
 
     fn is_directory(&self, path: &str) -> bool {
-        self.files.keys().chain(self.links.keys()).any(|k| {
-            k.strip_prefix(path).is_some_and(|r| r.starts_with(['/', '\\']))
-        })
+        self.files
+            .keys()
+            .chain(self.links.keys())
+            .any(|k| k.strip_prefix(path).is_some_and(|r| r.starts_with(['/', '\\'])))
     }
 }
 

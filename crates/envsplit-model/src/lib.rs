@@ -12,13 +12,13 @@ mod files;
 mod finding;
 mod host;
 mod lookup;
+pub mod paths;
 mod place;
 mod probe;
 mod report;
 mod sighting;
 mod snapshot;
 mod start;
-pub mod paths;
 pub mod structural;
 pub mod text;
 mod wire;
@@ -31,12 +31,12 @@ pub use host::{Host, HostId, HostKind};
 pub use lookup::{EnvBlock, EnvLookup};
 pub use place::{Hop, Place, PlaceId, PlaceKind, PlaceProcess, Role, Rule};
 pub use probe::{
-    CodexAsked, CodexCaller, CodexSeen, EnvRef, Marks, Outcome, ProbeRequest, ShellAsked, ShellSeen, SourcesSeen,
-    StartKind, StartReads,
+    CodexAsked, CodexCaller, CodexSeen, EnvRef, Marks, Outcome, ProbeRequest, ShellAsked, ShellSeen,
+    SourcesSeen, StartKind, StartReads,
 };
 pub use report::{
-    ConfigSlice, ConfigSlicePlace, EnvSlice, EnvSlicePlace, EnvSource, ExplainSlice, PlacesSlice, Report, SCHEMA,
-    Verdict,
+    ConfigSlice, ConfigSlicePlace, EnvSlice, EnvSlicePlace, EnvSource, ExplainSlice, PlacesSlice, Report,
+    SCHEMA, Verdict,
 };
 pub use sighting::{Fingerprint, Sighting, Source, State, Taint};
 pub use snapshot::{Caller, EnvAccess, ProcessRecord, Session, Snapshot};

@@ -32,7 +32,10 @@ impl PathStyle {
             Self::Windows => {
                 path.starts_with(r"\\") || {
                     let b = path.as_bytes();
-                    b.len() > 2 && b[0].is_ascii_alphabetic() && b[1] == b':' && self.is_separator(b[2] as char)
+                    b.len() > 2
+                        && b[0].is_ascii_alphabetic()
+                        && b[1] == b':'
+                        && self.is_separator(b[2] as char)
                 }
             }
         }

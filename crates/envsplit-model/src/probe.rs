@@ -1,5 +1,5 @@
 //! Experiments: what a diagnosis asks the door to look at. A closed enumeration, never a command line.
-use crate::{CodexView, HostId, Setting, Sighting, Start, StaticRead, Source};
+use crate::{CodexView, HostId, Setting, Sighting, Source, Start, StaticRead};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! Sightings: one variable at one place, without its value.
-use crate::wire::wire_enum;
 use crate::HostId;
+use crate::wire::wire_enum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -125,9 +125,7 @@ impl Sighting {
         match (self.state, other.state) {
             (State::Absent, State::Absent) => Some(true),
             (State::Absent, State::Present) | (State::Present, State::Absent) => Some(false),
-            (State::Present, State::Present) => {
-                self.fingerprint.as_ref()?.same(other.fingerprint.as_ref()?)
-            }
+            (State::Present, State::Present) => self.fingerprint.as_ref()?.same(other.fingerprint.as_ref()?),
             _ => None,
         }
     }

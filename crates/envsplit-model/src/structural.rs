@@ -42,8 +42,11 @@ pub fn may_show(name: &str) -> bool {
 }
 
 /// What VS Code adds to the environment of the shell that it asks (shellEnv.ts), and start-up files can notice.
-pub const RESOLVING_MARKS: &[(&str, &str)] =
-    &[("VSCODE_RESOLVING_ENVIRONMENT", "1"), ("ELECTRON_RUN_AS_NODE", "1"), ("ELECTRON_NO_ATTACH_CONSOLE", "1")];
+pub const RESOLVING_MARKS: &[(&str, &str)] = &[
+    ("VSCODE_RESOLVING_ENVIRONMENT", "1"),
+    ("ELECTRON_RUN_AS_NODE", "1"),
+    ("ELECTRON_NO_ATTACH_CONSOLE", "1"),
+];
 
 /// Variables that Codex itself reads beside the provider's key: looked at by default.
 pub const CODEX_READS: &[&str] = &[

@@ -6,7 +6,9 @@ pub fn shown(text: &str) -> String {
         .map(|c| match c {
             '\t' => ' ',
             c if c.is_control() => '\u{fffd}',
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => '\u{fffd}',
+            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
+                '\u{fffd}'
+            }
             c => c,
         })
         .collect()
@@ -73,7 +75,10 @@ mod tests {
 
     #[test]
     fn keys_are_quoted_where_toml_needs_it() {
-        assert_eq!(dotted_key(["model_providers", "my.azure", "env_key"]), r#"model_providers."my.azure".env_key"#);
+        assert_eq!(
+            dotted_key(["model_providers", "my.azure", "env_key"]),
+            r#"model_providers."my.azure".env_key"#
+        );
         assert_eq!(toml_key(""), r#""""#);
     }
 

@@ -207,7 +207,8 @@ fn no_canary_in_anything() {
                 let env =
                     EnvBlock::of([("HOME", HOME), ("BASH_ENV", "/home/u/env.sh"), ("SECRET_DIR", canary)]);
                 // Function names are part of a reach, and of the file's own text: a name is no value.
-                let out = handed_out(&files, &env, &readers(path)).replace(&format!("function: {canary:?}"), "");
+                let out =
+                    handed_out(&files, &env, &readers(path)).replace(&format!("function: {canary:?}"), "");
                 let out = out.replace(&format!("\"function\":{canary:?}"), "");
                 assert_silent(&out, canary, &content);
             }

@@ -94,9 +94,8 @@ impl Files for DiskFiles {
 
     fn times(&self, path: &str) -> Result<FileTimes, FileError> {
         let meta = std::fs::metadata(path).map_err(|e| error(&e))?;
-        let at = |s, n: i64| {
-            Timestamp::new(s, i32::try_from(n).unwrap_or(0)).unwrap_or(Timestamp::UNIX_EPOCH)
-        };
+        let at =
+            |s, n: i64| Timestamp::new(s, i32::try_from(n).unwrap_or(0)).unwrap_or(Timestamp::UNIX_EPOCH);
         Ok(FileTimes {
             modified: at(meta.mtime(), meta.mtime_nsec()),
             changed: at(meta.ctime(), meta.ctime_nsec()),
@@ -113,7 +112,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
         let files = DiskFiles::default();
-        rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0)
+            .unwrap();
         std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
         std::os::unix::fs::symlink(at("loop"), at("loop")).unwrap();
         assert_eq!(files.read(&at("pipe")), Err(FileError::NotRegular));

@@ -6,8 +6,8 @@ use crate::backend::{Backend, RawProcess, ShellJob};
 use crate::fingerprint::FingerprintKey;
 use crate::secret::Environment;
 use envsplit_model::{
-    Caller, EnvAccess, EnvLookup as _, EnvRef, Marks, Outcome, ProbeRequest, ProcessRecord, Session, Sighting, Snapshot,
-    SourcesSeen, StartKind, StartReads,
+    Caller, EnvAccess, EnvLookup as _, EnvRef, Marks, Outcome, ProbeRequest, ProcessRecord, Session,
+    Sighting, Snapshot, SourcesSeen, StartKind, StartReads,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -16,7 +16,14 @@ use std::time::Duration;
 
 /// Start-up files that people edit, below the home directory.
 const WELL_KNOWN: &[&str] = &[
-    ".bashrc", ".bash_profile", ".bash_login", ".profile", ".zshenv", ".zprofile", ".zshrc", ".zlogin",
+    ".bashrc",
+    ".bash_profile",
+    ".bash_login",
+    ".profile",
+    ".zshenv",
+    ".zprofile",
+    ".zshrc",
+    ".zlogin",
     ".config/fish/config.fish",
 ];
 
@@ -90,7 +97,11 @@ impl<B: Backend> Door<B> {
     }
 
     fn home_of(&self, env: &Environment) -> String {
-        env.text("HOME").filter(|h| !h.is_empty()).map(str::to_owned).or(self.backend.user().home).unwrap_or_default()
+        env.text("HOME")
+            .filter(|h| !h.is_empty())
+            .map(str::to_owned)
+            .or(self.backend.user().home)
+            .unwrap_or_default()
     }
 
     fn sight(&self, env: &Environment, name: &str) -> Sighting {
@@ -108,7 +119,8 @@ impl<B: Backend> Door<B> {
         for (name, value) in envsplit_model::structural::RESOLVING_MARKS {
             resolving.set(*name, *value);
         }
-        let resolving = envsplit_shell::ShellEnv { env: &resolving, home: shell_env.home.clone(), ..shell_env };
+        let resolving =
+            envsplit_shell::ShellEnv { env: &resolving, home: shell_env.home.clone(), ..shell_env };
         let starts = starts
             .iter()
             .map(|kind| {
@@ -254,15 +266,18 @@ impl<B: Backend> System for Door<B> {
                 }
             }
         }
-        let table: BTreeMap<u32, RawProcess> =
-            self.backend.table().into_iter().map(|p| (p.pid, p)).collect();
+        let table: BTreeMap<u32, RawProcess> = self.backend.table().into_iter().map(|p| (p.pid, p)).collect();
         let mine = |p: &RawProcess| self.backend.owner(p.pid) == user.uid;
         let ancestors = |pid: u32| {
-            std::iter::successors(table.get(&pid), |p| table.get(&p.ppid).filter(|q| q.pid != p.pid)).take(256)
+            std::iter::successors(table.get(&pid), |p| table.get(&p.ppid).filter(|q| q.pid != p.pid))
+                .take(256)
         };
         // In depth: what may have a role, the asked one, and what the caller comes from.
-        let mut deep: BTreeSet<u32> =
-            table.values().filter(|p| p.pid != caller.pid && candidate(&self.record(p)) && mine(p)).map(|p| p.pid).collect();
+        let mut deep: BTreeSet<u32> = table
+            .values()
+            .filter(|p| p.pid != caller.pid && candidate(&self.record(p)) && mine(p))
+            .map(|p| p.pid)
+            .collect();
         deep.extend(asked.pid.filter(|p| table.contains_key(p)));
         // A launcher's own environment is what its shell began with.
         let above: Vec<u32> = deep.iter().flat_map(|p| ancestors(*p).skip(1)).map(|p| p.pid).collect();
@@ -344,7 +359,9 @@ impl<B: Backend> System for Door<B> {
             }
         });
         let unknown = || Outcome::Unknown { reason: "the probe itself failed".to_owned() };
-        let pick = |(i, r): (usize, &ProbeRequest)| rest.remove(&i).or_else(|| shells.remove(r)).unwrap_or_else(unknown);
+        let pick = |(i, r): (usize, &ProbeRequest)| {
+            rest.remove(&i).or_else(|| shells.remove(r)).unwrap_or_else(unknown)
+        };
         requests.iter().enumerate().map(pick).collect()
     }
 }

@@ -36,7 +36,8 @@ impl FingerprintKey {
         if getrandom::fill(&mut key).is_err() {
             // Without randomness a fingerprint could be guessed at: derive from what no other process can know.
             let address = std::ptr::from_ref(&key).addr();
-            let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+            let clock =
+                std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
             let seed = format!("{address}{:?}{}", clock, std::process::id());
             key = *blake3::hash(seed.as_bytes()).as_bytes();
         }
@@ -58,7 +59,8 @@ impl FingerprintKey {
         std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))?;
         let fresh = Self::fresh();
         let temporary = dir.join(format!("fingerprint.key.{}", std::process::id()));
-        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        let mut file =
+            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
         let written = file.write_all(&fresh.key).and_then(|()| std::fs::hard_link(&temporary, &path));
         std::fs::remove_file(&temporary)?;
         match written {

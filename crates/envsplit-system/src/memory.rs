@@ -144,7 +144,12 @@ impl Backend for Memory {
         HostId("linux".to_owned())
     }
     fn hosts(&self) -> Vec<Host> {
-        vec![Host { id: self.host(), kind: HostKind::Linux, name: "memory".to_owned(), unobserved_reason: None }]
+        vec![Host {
+            id: self.host(),
+            kind: HostKind::Linux,
+            name: "memory".to_owned(),
+            unobserved_reason: None,
+        }]
     }
     fn files(&self) -> &(dyn Files + Sync) {
         &self.0.files

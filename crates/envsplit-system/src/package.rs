@@ -28,7 +28,10 @@ mod tests {
     #[test]
     fn the_nearest_codex_package_says_the_version() {
         let files = ScratchFiles::of([
-            ("/n/@openai/codex-linux-x64/package.json", r#"{"name":"@openai/codex","version":"0.169.0-linux-x64"}"#),
+            (
+                "/n/@openai/codex-linux-x64/package.json",
+                r#"{"name":"@openai/codex","version":"0.169.0-linux-x64"}"#,
+            ),
             ("/n/@openai/codex-linux-x64/vendor/x/bin/codex", ""),
             ("/usr/bin/codex", ""),
         ]);

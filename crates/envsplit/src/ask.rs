@@ -20,6 +20,7 @@ pub(crate) struct Answer {
 
 /// Observes and diagnoses.
 pub(crate) fn ask(common: &Common, extra: &[String]) -> Result<Answer, Error> {
+    first_run(common);
     let door = envsplit_system::open();
     let program = std::env::current_exe()
         .map_err(|e| Error::internal(format!("this program's own path is not known: {e}")))?;
@@ -38,7 +39,9 @@ pub(crate) fn ask(common: &Common, extra: &[String]) -> Result<Answer, Error> {
     if let Some(pid) = common.pid
         && !snapshot.processes.iter().any(|p| p.pid == pid)
     {
-        return Err(Error::usage(format!("there is no process {pid}")).hint("`ps` lists the processes that run"));
+        return Err(
+            Error::usage(format!("there is no process {pid}")).hint("`ps` lists the processes that run")
+        );
     }
     for round in 0..ROUNDS {
         let requests = match envsplit_engine::diagnose(&snapshot) {
@@ -56,6 +59,23 @@ pub(crate) fn ask(common: &Common, extra: &[String]) -> Result<Answer, Error> {
     }
     let report = envsplit_engine::diagnose_as_is(&snapshot);
     Ok(Answer { snapshot, report })
+}
+
+/// Says once what is about to happen, before it does.
+fn first_run(common: &Common) {
+    let known = envsplit_system::data_dir().is_some_and(|d| d.join("fingerprint.key").exists());
+    if known || common.quiet || common.wants_json() {
+        return;
+    }
+    let shells = if common.no_shells {
+        "It runs no start-up file (`--no-shells`)."
+    } else {
+        "It runs your shell as your terminal and your IDE start it; `--no-shells` runs none."
+    };
+    output::note(&format!(
+        "First run. envsplit reads the environments of your own processes, your start-up files and Codex's config.\n\
+         {shells} No value is shown, nothing is sent.\n"
+    ));
 }
 
 fn absolute(dir: &str) -> Result<String, Error> {
@@ -86,7 +106,8 @@ impl Progress {
         if shown {
             use std::io::Write as _;
             let mut err = std::io::stderr();
-            let _ = write!(err, "running {} to see what they export …", starts.join(", ")).and_then(|()| err.flush());
+            let _ = write!(err, "running {} to see what they export …", starts.join(", "))
+                .and_then(|()| err.flush());
         }
         Self { shown }
     }

@@ -52,8 +52,12 @@ impl Error {
     /// Prints it and gives the exit code.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
         if json {
-            let wire =
-                Wire { schema: "envsplit.error/v1", kind: self.kind, message: &self.message, hints: &self.hints };
+            let wire = Wire {
+                schema: "envsplit.error/v1",
+                kind: self.kind,
+                message: &self.message,
+                hints: &self.hints,
+            };
             output::note(&serde_json::to_string(&wire).unwrap_or_default());
         } else {
             output::note(&format!("error: {}", self.message));

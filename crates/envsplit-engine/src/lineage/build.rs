@@ -3,8 +3,8 @@ use super::{Lineage, Node, Up, process_env};
 use crate::products;
 use crate::roles::{self, RunningShell};
 use envsplit_model::{
-    CodexAsked, CodexCaller, EnvRef, Marks, PlaceId, PlaceKind, ProcessRecord, Role, Rule, ShellAsked, ShellKind,
-    Snapshot, Start,
+    CodexAsked, CodexCaller, EnvRef, Marks, PlaceId, PlaceKind, ProcessRecord, Role, Rule, ShellAsked,
+    ShellKind, Snapshot, Start,
 };
 use std::collections::BTreeMap;
 
@@ -81,13 +81,18 @@ impl<'a> Builder<'a> {
     /// The start in which a person types: the shell above the caller where there is one, else the user's. A
     /// terminal's shell is a login shell where it was started as one (ssh, macOS, WSL).
     fn typed_shell(&mut self) -> usize {
-        let above = self.snapshot.caller.as_ref().and_then(|c| {
-            self.ancestors(c.ppid).find_map(|p| roles::shell(p).filter(|s| !s.has_command))
-        });
+        let above =
+            self.snapshot.caller.as_ref().and_then(|c| {
+                self.ancestors(c.ppid).find_map(|p| roles::shell(p).filter(|s| !s.has_command))
+            });
         let (program, start) = match above {
             Some(shell) => (shell.program, shell.start),
             None => {
-                let own = self.snapshot.caller.as_ref().map_or(&self.snapshot.session.structural, |c| &c.structural);
+                let own = self
+                    .snapshot
+                    .caller
+                    .as_ref()
+                    .map_or(&self.snapshot.session.structural, |c| &c.structural);
                 let program = self.shell_of(own);
                 let shell = ShellKind::of_program(&program);
                 let login = self.snapshot.host.0.starts_with("wsl:");
@@ -308,7 +313,9 @@ impl<'a> Builder<'a> {
         let in_ide = self.ancestors(p.ppid).any(roles::is_pty_host);
         let (role, label) = match (shell.has_command, in_ide) {
             (true, _) => (Role::Launcher, shell.start.label()),
-            (false, true) => (Role::IntegratedTerminal, format!("{} in an IDE's terminal", shell.start.shell)),
+            (false, true) => {
+                (Role::IntegratedTerminal, format!("{} in an IDE's terminal", shell.start.shell))
+            }
             (false, false) => (Role::Terminal, format!("{} in a terminal", shell.start.shell)),
         };
         self.process_place(p, role, label)
@@ -326,8 +333,12 @@ impl<'a> Builder<'a> {
             (Role::Launcher | Role::Terminal | Role::IntegratedTerminal, _) => {
                 let via = upper.and_then(|p| Some((p, roles::shell(p)?))).map(|(p, shell)| {
                     let marks = if shell.has_command { Marks::Program } else { Marks::Terminal };
-                    let asked =
-                        ShellAsked { from: process_env(p), program: shell.program, start: shell.start, marks };
+                    let asked = ShellAsked {
+                        from: process_env(p),
+                        program: shell.program,
+                        start: shell.start,
+                        marks,
+                    };
                     self.shell_place(asked, from, shell.start.slug(), "as it was started")
                 });
                 Up { from, rule: Rule::ShellStartup, via }

@@ -22,7 +22,9 @@ pub(super) fn drafts(w: &World<'_>) -> Vec<Draft> {
 fn draft(w: &World<'_>, place: usize, view: &CodexView, problem: &Problem) -> Draft {
     let key = subject(view, problem);
     let kind = match problem.code {
-        Code::ConfigUnknownKey | Code::ConfigProjectUntrusted | Code::ConfigProjectKeyDenied => AtKind::Edited,
+        Code::ConfigUnknownKey | Code::ConfigProjectUntrusted | Code::ConfigProjectKeyDenied => {
+            AtKind::Edited
+        }
         _ => AtKind::Read,
     };
     let at = problem.path.as_ref().map(|p| At::file(kind, &w.snapshot.host, p.clone(), problem.line));
@@ -33,7 +35,8 @@ fn draft(w: &World<'_>, place: usize, view: &CodexView, problem: &Problem) -> Dr
         .summary(summary(w, problem) + ends)
         .fixes(fixes::config(w, view, problem));
     if problem.fatal {
-        draft = draft.evidence(format!("Codex refuses to start a conversation: {}", one_line(&problem.message)));
+        draft =
+            draft.evidence(format!("Codex refuses to start a conversation: {}", one_line(&problem.message)));
         draft = draft.evidence("an IDE's Codex then shows a sign-in page instead of this error");
     }
     draft = draft.evidence(format!("read by {}", w.node(place).label));
@@ -49,7 +52,9 @@ fn one_line(message: &str) -> String {
 
 fn subject(view: &CodexView, problem: &Problem) -> Subject {
     if problem.code == Code::AuthEnvKeyHoldsSecret {
-        return Subject::config(problem.key.clone().or_else(|| view.provider_key("env_key")).unwrap_or_default());
+        return Subject::config(
+            problem.key.clone().or_else(|| view.provider_key("env_key")).unwrap_or_default(),
+        );
     }
     Subject::config(problem.key.clone().unwrap_or_default())
 }
@@ -66,7 +71,8 @@ fn severity(view: &CodexView, problem: &Problem) -> Severity {
     let lacks_key = view.key_verdict == KeyVerdict::NotNeeded
         && view.provider_key("experimental_bearer_token").is_none_or(|k| !view.values.contains_key(&k));
     if problem.fatal
-        || problem.code == Code::ConfigUnknownKey && (of_provider("env_key") && lacks_key || of_provider("base_url"))
+        || problem.code == Code::ConfigUnknownKey
+            && (of_provider("env_key") && lacks_key || of_provider("base_url"))
     {
         return Severity::Error;
     }

@@ -1,9 +1,7 @@
 //! A finding in the making, and the words that all families share.
 use crate::lineage::Up;
 use crate::world::World;
-use envsplit_model::{
-    At, AtKind, Code, Finding, Fix, PlaceId, Role, Setting, Severity, Split, Subject,
-};
+use envsplit_model::{At, AtKind, Code, Finding, Fix, PlaceId, Role, Setting, Severity, Split, Subject};
 
 /// A finding with the place that it was found for.
 pub(crate) struct Draft {
@@ -92,7 +90,16 @@ pub(crate) fn spoken(w: &World<'_>, place: usize) -> String {
     let node = w.node(place);
     match node.role {
         Role::Caller => "this terminal".to_owned(),
-        Role::Shell => format!("a new `{}`", node.shell.as_ref().map(envsplit_model::ShellAsked::label).unwrap_or_default()),
+        Role::Shell if place == w.lineage.typed => {
+            format!(
+                "a new terminal (`{}`)",
+                node.shell.as_ref().map(envsplit_model::ShellAsked::label).unwrap_or_default()
+            )
+        }
+        Role::Shell => format!(
+            "a new `{}`",
+            node.shell.as_ref().map(envsplit_model::ShellAsked::label).unwrap_or_default()
+        ),
         Role::CodexAppServer => match owner(w, place) {
             Some(ide) => format!("{ide}'s Codex (pid {})", node.pid.unwrap_or(0)),
             None => format!("the Codex app-server (pid {})", node.pid.unwrap_or(0)),

@@ -4,7 +4,8 @@ use super::loss::Loss;
 use crate::world::World;
 use envsplit_model::text::{posix_word, shown};
 use envsplit_model::{
-    At, Code, CodexView, Edit, Fix, Guard, Problem, Role, Setting, ShellAsked, ShellKind, Source, Start, Taint,
+    At, Code, CodexView, Edit, Fix, Guard, Problem, Role, Setting, ShellAsked, ShellKind, Source, Start,
+    Taint,
 };
 
 const CLOSE_IDE: &str = "close all windows of the IDE; Reload Window is not enough, the shell is asked once";
@@ -80,13 +81,19 @@ pub(super) fn set_in_dotenv(w: &World<'_>, place: usize, name: &str) -> Fix {
         cost_of(w, place),
     );
     if name.to_ascii_uppercase().starts_with("CODEX_") {
-        f.title = format!("`{}` cannot come from `.env` (Codex drops names with CODEX_): rename it in `env_key`", shown(name));
+        f.title = format!(
+            "`{}` cannot come from `.env` (Codex drops names with CODEX_): rename it in `env_key`",
+            shown(name)
+        );
         return f;
     }
     let path = quoted(&file);
     f.commands = vec![
         format!("(umask 077; touch {path})"),
-        format!("read -rs key && printf '%s=%s\\n' {} \"$key\" >> {path}; unset key   # paste the key, press Enter", posix_word(name)),
+        format!(
+            "read -rs key && printf '%s=%s\\n' {} \"$key\" >> {path}; unset key   # paste the key, press Enter",
+            posix_word(name)
+        ),
     ];
     f
 }
@@ -100,7 +107,12 @@ pub(super) fn set_in_login_file(w: &World<'_>, loss: &Loss<'_>) -> Fix {
         format!("or export it in {}, which the IDE's shell start reads", w.shown(&file)),
         cost_of(w, loss.place),
     );
-    f.edits = vec![Edit { path: file, before: String::new(), after: format!("export {}=…", shown(loss.name)), line: None }];
+    f.edits = vec![Edit {
+        path: file,
+        before: String::new(),
+        after: format!("export {}=…", shown(loss.name)),
+        line: None,
+    }];
     f
 }
 
@@ -109,7 +121,10 @@ fn login_file(w: &World<'_>, loss: &Loss<'_>) -> String {
     let kind = loss.up.via.and_then(|v| w.node(v).shell.as_ref()).map(ShellAsked::kind);
     let home = home(w);
     let own = kind.into_iter().flat_map(|s| {
-        w.read(s).flat_map(|r| &r.startup).filter(|f| f.read && f.path.starts_with(&home)).map(|f| f.path.clone())
+        w.read(s)
+            .flat_map(|r| &r.startup)
+            .filter(|f| f.read && f.path.starts_with(&home))
+            .map(|f| f.path.clone())
     });
     own.into_iter().next().unwrap_or_else(|| {
         let name = match kind.map(|k| k.start.shell) {
@@ -131,8 +146,9 @@ pub(super) fn wrong_startup_file(w: &World<'_>, loss: &Loss<'_>, start: Start, l
     let target = login_file(w, loss);
     let cost = cost_of(w, loss.place);
     let mut fixes = vec![];
-    let same_language = !matches!(start.shell, ShellKind::Fish | ShellKind::Nu | ShellKind::Tcsh | ShellKind::Pwsh)
-        && !line.path.ends_with(".fish");
+    let same_language =
+        !matches!(start.shell, ShellKind::Fish | ShellKind::Nu | ShellKind::Tcsh | ShellKind::Pwsh)
+            && !line.path.ends_with(".fish");
     if same_language && target != line.path {
         let title = format!("move the line from {} to {}", w.shown(&line.path), w.shown(&target));
         let mut moved = fix(w, "move-to-login-file", title, cost.clone());
@@ -142,7 +158,12 @@ pub(super) fn wrong_startup_file(w: &World<'_>, loss: &Loss<'_>, start: Start, l
             format!("sed -n '{0}p' {from} >> {to} && sed -i '{0}d' {from}", line.line),
         ];
         moved.edits = vec![
-            Edit { path: line.path.clone(), before: line.text.clone(), after: String::new(), line: Some(line.line) },
+            Edit {
+                path: line.path.clone(),
+                before: line.text.clone(),
+                after: String::new(),
+                line: Some(line.line),
+            },
             Edit { path: target, before: String::new(), after: line.text.clone(), line: None },
         ];
         fixes.push(moved);
@@ -224,7 +245,8 @@ pub(super) fn name_mismatch(
         && let (Some(path), Some(line)) = (at.path, at.line)
     {
         let title = format!("or name `{}` in `env_key`, if that is the key of this endpoint", shown(other));
-        let mut edit = fix(w, "rename-env-key", title, "nothing: Codex reads the config anew for each conversation");
+        let mut edit =
+            fix(w, "rename-env-key", title, "nothing: Codex reads the config anew for each conversation");
         edit.edits = vec![Edit {
             path,
             before: format!("env_key = \"{}\"", shown(name)),
@@ -237,7 +259,13 @@ pub(super) fn name_mismatch(
 }
 
 /// The value must be written again without its fault.
-pub(super) fn clean_value(w: &World<'_>, at: Option<&At>, taint: Taint, place: usize, name: &str) -> Vec<Fix> {
+pub(super) fn clean_value(
+    w: &World<'_>,
+    at: Option<&At>,
+    taint: Taint,
+    place: usize,
+    name: &str,
+) -> Vec<Fix> {
     let Some((path, line)) = at.and_then(|a| Some((a.path.clone()?, a.line?))) else {
         return vec![set_in_dotenv(w, place, name)];
     };
@@ -245,9 +273,14 @@ pub(super) fn clean_value(w: &World<'_>, at: Option<&At>, taint: Taint, place: u
     let (title, commands) = match taint {
         Taint::TrailingCr => (
             format!("write {} with Unix line ends", w.shown(&path)),
-            vec![format!("cp -p {file} {}", quoted(&format!("{path}.before-envsplit"))), format!("sed -i 's/\\r$//' {file}")],
+            vec![
+                format!("cp -p {file} {}", quoted(&format!("{path}.before-envsplit"))),
+                format!("sed -i 's/\\r$//' {file}"),
+            ],
         ),
-        Taint::Placeholder | Taint::Blank => (format!("write the real key at {}:{line}", w.shown(&path)), vec![]),
+        Taint::Placeholder | Taint::Blank => {
+            (format!("write the real key at {}:{line}", w.shown(&path)), vec![])
+        }
         _ => (format!("write the value at {}:{line} without it", w.shown(&path)), vec![]),
     };
     let mut f = fix(w, "clean-value", title, cost_of(w, place));
@@ -269,7 +302,12 @@ pub(super) fn dotenv_line(w: &World<'_>, line: &Source, place: usize) -> Vec<Fix
 }
 
 /// Two lines give two values: one has to go.
-pub(super) fn one_source(w: &World<'_>, ours: Option<&Setting>, theirs: Option<&Setting>, place: usize) -> Fix {
+pub(super) fn one_source(
+    w: &World<'_>,
+    ours: Option<&Setting>,
+    theirs: Option<&Setting>,
+    place: usize,
+) -> Fix {
     let name = |s: &Setting| format!("{}:{}", w.shown(&s.path), s.line);
     let title = match (ours, theirs) {
         (Some(a), Some(b)) if a != b => format!("keep one of the two lines, {} or {}", name(a), name(b)),
@@ -283,7 +321,12 @@ pub(super) fn one_source(w: &World<'_>, ours: Option<&Setting>, theirs: Option<&
 
 /// `CODEX_HOME` points to nothing.
 pub(super) fn home_invalid(w: &World<'_>, setting: Option<&Setting>, place: usize) -> Vec<Fix> {
-    let mut f = fix(w, "fix-codex-home", "remove `CODEX_HOME`, or let it name an existing directory", cost_of(w, place));
+    let mut f = fix(
+        w,
+        "fix-codex-home",
+        "remove `CODEX_HOME`, or let it name an existing directory",
+        cost_of(w, place),
+    );
     match setting {
         Some(s) => {
             f.edits = vec![Edit {
@@ -299,7 +342,12 @@ pub(super) fn home_invalid(w: &World<'_>, setting: Option<&Setting>, place: usiz
 }
 
 /// One home for both.
-pub(super) fn two_homes(w: &World<'_>, setting: Option<&Setting>, ours: &CodexView, place: usize) -> Vec<Fix> {
+pub(super) fn two_homes(
+    w: &World<'_>,
+    setting: Option<&Setting>,
+    ours: &CodexView,
+    place: usize,
+) -> Vec<Fix> {
     let mut fixes = vec![];
     if let Some(home) = &ours.home {
         let mut same = fix(
@@ -317,9 +365,14 @@ pub(super) fn two_homes(w: &World<'_>, setting: Option<&Setting>, ours: &CodexVi
         fixes.push(same);
     }
     if let Some(s) = setting {
-        let mut one = fix(w, "drop-codex-home", "or drop it, and keep one config in ~/.codex", "open a new terminal");
-        one.edits =
-            vec![Edit { path: s.path.clone(), before: s.text.clone(), after: String::new(), line: Some(s.line) }];
+        let mut one =
+            fix(w, "drop-codex-home", "or drop it, and keep one config in ~/.codex", "open a new terminal");
+        one.edits = vec![Edit {
+            path: s.path.clone(),
+            before: s.text.clone(),
+            after: String::new(),
+            line: Some(s.line),
+        }];
         fixes.push(one);
     }
     fixes
@@ -331,16 +384,24 @@ pub(super) fn config(w: &World<'_>, view: &CodexView, problem: &Problem) -> Vec<
     let at = || Some((problem.path.clone()?, problem.line?));
     let mut f = match problem.code {
         Code::ConfigUnknownKey => fix(w, "rename-key", "write the key as Codex knows it", cost),
-        Code::ConfigProjectUntrusted => fix(w, "trust-project", "trust the project in your own config, if you do trust it", cost),
-        Code::ConfigProjectKeyDenied => fix(w, "move-to-user-config", "set it in your own config: a project may not", cost),
+        Code::ConfigProjectUntrusted => {
+            fix(w, "trust-project", "trust the project in your own config, if you do trust it", cost)
+        }
+        Code::ConfigProjectKeyDenied => {
+            fix(w, "move-to-user-config", "set it in your own config: a project may not", cost)
+        }
         Code::AuthEnvKeyHoldsSecret => fix(
             w,
             "name-in-env-key",
             "write the name of a variable there, put the key into that variable, and have a new key issued: this one was printed",
             cost,
         ),
-        Code::ConfigProviderNotFound => fix(w, "define-provider", "let `model_provider` name a `[model_providers.<id>]` table", cost),
-        Code::ConfigReservedProvider => fix(w, "rename-provider", "give the table another id and name that in `model_provider`", cost),
+        Code::ConfigProviderNotFound => {
+            fix(w, "define-provider", "let `model_provider` name a `[model_providers.<id>]` table", cost)
+        }
+        Code::ConfigReservedProvider => {
+            fix(w, "rename-provider", "give the table another id and name that in `model_provider`", cost)
+        }
         _ => fix(w, "correct-config", "correct the config there", cost),
     };
     match (problem.code, at()) {
@@ -363,7 +424,8 @@ pub(super) fn config(w: &World<'_>, view: &CodexView, problem: &Problem) -> Vec<
         }
         (Code::ConfigProjectUntrusted, _) => {
             if let (Some(path), Some(home)) = (&problem.path, &view.home) {
-                let dir = path.trim_end_matches("config.toml").trim_end_matches('/').trim_end_matches(".codex");
+                let dir =
+                    path.trim_end_matches("config.toml").trim_end_matches('/').trim_end_matches(".codex");
                 let dir = dir.trim_end_matches('/');
                 let key = envsplit_model::text::dotted_key(["projects", dir]);
                 f.edits = vec![Edit {

@@ -25,9 +25,8 @@ pub(super) fn drafts(w: &World<'_>) -> Vec<Draft> {
 
 /// The line that sets the variable where it is set.
 fn source<'a>(w: &World<'a>, place: usize) -> Option<&'a Setting> {
-    super::value::giving(w, place, NAME, &w.sighting(place, NAME)).or_else(|| {
-        w.starts().into_iter().find_map(|s| w.giving(s, NAME))
-    })
+    super::value::giving(w, place, NAME, &w.sighting(place, NAME))
+        .or_else(|| w.starts().into_iter().find_map(|s| w.giving(s, NAME)))
 }
 
 fn invalid(w: &World<'_>, place: usize) -> Option<Draft> {
@@ -105,8 +104,7 @@ fn hop(w: &World<'_>, place: usize) -> Option<(usize, Up)> {
 
 /// Whether the user's own layers are the same: two files with one content are one config.
 fn same_content(a: &CodexView, b: &CodexView) -> bool {
-    let version = |v: &CodexView| {
-        v.layers.iter().find(|l| l.source == LayerSource::User).map(|l| l.version.clone())
-    };
+    let version =
+        |v: &CodexView| v.layers.iter().find(|l| l.source == LayerSource::User).map(|l| l.version.clone());
     a.config_exists == b.config_exists && version(a).is_some() && version(a) == version(b)
 }

@@ -25,11 +25,18 @@ impl Loss<'_> {
             .split_at(w, self.to, self.up)
     }
 
+    fn caller_has(&self, w: &World<'_>) -> bool {
+        w.lineage.caller.is_some_and(|c| w.sighting(c, self.name).is_present())
+    }
+
     /// "This terminal has `K`; VS Code's Codex (pid 7) has not."
     pub(super) fn opening(&self, w: &World<'_>) -> String {
         let lacks = spoken(w, self.place);
         let verb = if w.node(self.place).predicted { "would not have it" } else { "has not" };
         match self.witness {
+            Some(n) if n == w.lineage.typed && self.caller_has(w) => {
+                format!("Your terminal has `{}`; {lacks} {verb}.", self.name)
+            }
             Some(n) => {
                 format!("{} has `{}`; {lacks} {verb}.", capital(&spoken(w, n)), self.name)
             }
@@ -93,8 +100,9 @@ fn witness(w: &World<'_>, place: usize, name: &str) -> Option<usize> {
 /// Whether the witness has it without anything lasting that sets it.
 fn only_by_hand(w: &World<'_>, witness: Option<usize>, name: &str) -> bool {
     let process = witness.is_some_and(|n| w.node(n).shell.is_none() && w.node(n).role != Role::LoginSession);
-    let no_shell_has =
-        (0..w.lineage.nodes.len()).filter(|n| w.node(*n).shell.is_some()).all(|n| !w.sighting(n, name).is_present());
+    let no_shell_has = (0..w.lineage.nodes.len())
+        .filter(|n| w.node(*n).shell.is_some())
+        .all(|n| !w.sighting(n, name).is_present());
     process && no_shell_has && lines(w, name).is_empty()
 }
 
@@ -124,7 +132,12 @@ fn dropped(w: &World<'_>, loss: &Loss<'_>) -> Draft {
     loss.draft(w, Code::EnvUnexplained)
         .at(at_process(w, loss.to))
         .at(w.session_settings(loss.name).last().map(|s| at_setting(w, AtKind::Source, s)))
-        .summary(format!("{} It is lost between {} and {}.", loss.opening(w), w.node(from).label, w.node(loss.to).label))
+        .summary(format!(
+            "{} It is lost between {} and {}.",
+            loss.opening(w),
+            w.node(from).label,
+            w.node(loss.to).label
+        ))
         .evidence(format!("{} has it", w.node(from).label))
         .evidence(format!("{} has not, though it was started from there", w.node(loss.to).label))
         .fixes([fixes::restart(w, loss.to)])
@@ -229,19 +242,19 @@ fn by_hand(w: &World<'_>, loss: &Loss<'_>, witness: usize) -> Option<Draft> {
 /// Another name is set where `env_key` expects its own.
 fn mismatch(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
     let name = loss.name;
-    let order = [loss.place, w.lineage.typed].into_iter().chain(w.lineage.caller).chain(0..w.lineage.nodes.len());
+    let order =
+        [loss.place, w.lineage.typed].into_iter().chain(w.lineage.caller).chain(0..w.lineage.nodes.len());
     let (other, how, holder) = order.into_iter().find_map(|n| {
         let sightings = w.sightings(n).iter().filter(|(_, s)| s.is_present());
-        let found = sightings.filter_map(|(other, _)| Some((other.clone(), names::likeness(name, other)?))).next();
+        let found =
+            sightings.filter_map(|(other, _)| Some((other.clone(), names::likeness(name, other)?))).next();
         found.map(|(other, how)| (other, how, n))
     })?;
     let source = w.starts().into_iter().find_map(|s| w.giving(s, &other));
     let draft = Draft::new(w, loss.place, Code::EnvNameMismatch, Subject::env(name))
         .at(source.map(|s| at_setting(w, AtKind::Source, s)))
         .at(config_line(w, loss.place))
-        .summary(format!(
-            "`env_key` names `{name}`, which is set nowhere; `{other}` is set, and {how}."
-        ))
+        .summary(format!("`env_key` names `{name}`, which is set nowhere; `{other}` is set, and {how}."))
         .evidence(format!("{} has `{other}` and no `{name}`", spoken(w, holder)))
         .evidence("Codex looks for the name in `env_key` and for no other".to_owned())
         .fixes(fixes::name_mismatch(w, loss.place, name, &other, source));
@@ -256,7 +269,11 @@ fn not_exported(w: &World<'_>, loss: &Loss<'_>, setting: &Setting) -> Draft {
             loss.name,
             place_of(w, &setting.path, setting.line)
         ))
-        .evidence(format!("a new {} was run and gives its programs no `{}`", w.node(w.lineage.typed).label, loss.name))
+        .evidence(format!(
+            "a new {} was run and gives its programs no `{}`",
+            w.node(w.lineage.typed).label,
+            loss.name
+        ))
         .fixes([fixes::export(w, setting, loss.name)])
 }
 

@@ -23,7 +23,10 @@ fn rank(w: &World<'_>, place: usize) -> u8 {
 /// The family's rank where two errors stand side by side: a config that Codex refuses explains everything after it.
 fn family(code: Code) -> u8 {
     match code {
-        Code::ConfigHomeInvalid | Code::ConfigInvalid | Code::ConfigReservedProvider | Code::ConfigProviderNotFound => 0,
+        Code::ConfigHomeInvalid
+        | Code::ConfigInvalid
+        | Code::ConfigReservedProvider
+        | Code::ConfigProviderNotFound => 0,
         Code::ConfigTwoHomes | Code::AuthEnvKeyHoldsSecret | Code::ConfigUnknownKey => 1,
         _ => 2,
     }
@@ -57,7 +60,9 @@ pub(super) fn findings(w: &World<'_>, mut drafts: Vec<Draft>) -> Vec<Finding> {
     let proved = |k: &Draft| k.finding.code != Code::EnvUnexplained && k.finding.severity == Severity::Error;
     let subjects: Vec<_> = kept.iter().filter(|k| proved(k)).map(|k| k.finding.subject.clone()).collect();
     kept.retain(|d| {
-        d.finding.code != Code::EnvUnexplained || rank(w, d.place) < 5 || !subjects.contains(&d.finding.subject)
+        d.finding.code != Code::EnvUnexplained
+            || rank(w, d.place) < 5
+            || !subjects.contains(&d.finding.subject)
     });
     kept.into_iter().map(|d| d.finding).collect()
 }

@@ -5,7 +5,8 @@ use super::{fixes, stale};
 use crate::wants;
 use crate::world::World;
 use envsplit_model::{
-    At, AtKind, Code, EnvRef, Guard, How, Outcome, ProbeRequest, Reach, Rule, Setting, ShellAsked, StartKind, text,
+    At, AtKind, Code, EnvRef, Guard, How, Outcome, ProbeRequest, Reach, Rule, Setting, ShellAsked, StartKind,
+    text,
 };
 
 /// Explains a loss at a hop with a shell start, run as `via`.
@@ -69,20 +70,21 @@ pub(super) fn explain_line(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Se
     };
     match &here.reach {
         Reach::Ended { guard } => Some(ended(w, loss, start, line, guard)),
-        Reach::Conditional { path, line: at } => Some(
-            unexplained(w, loss, Some(line))
-                .evidence(format!("whether `{}` comes to the line depends on {}", start.label(), place_of(w, path, *at))),
-        ),
+        Reach::Conditional { path, line: at } => Some(unexplained(w, loss, Some(line)).evidence(format!(
+            "whether `{}` comes to the line depends on {}",
+            start.label(),
+            place_of(w, path, *at)
+        ))),
         Reach::Skipped { path, line: at } => Some(skipped(w, loss, start, line, path, *at)),
-        Reach::Uncalled { function } => Some(
-            unexplained(w, loss, Some(line))
-                .evidence(format!("the line stands in the function `{}`, which nothing calls", w.shown(function))),
-        ),
+        Reach::Uncalled { function } => Some(unexplained(w, loss, Some(line)).evidence(format!(
+            "the line stands in the function `{}`, which nothing calls",
+            w.shown(function)
+        ))),
         Reach::Reached if let Some(reset) = reset_later(w, loss, start, line) => Some(reset),
-        Reach::Reached | Reach::NotRead => Some(
-            unexplained(w, loss, Some(line))
-                .evidence(format!("by reading, `{}` comes to the line; run for real, it ends without", start.label())),
-        ),
+        Reach::Reached | Reach::NotRead => Some(unexplained(w, loss, Some(line)).evidence(format!(
+            "by reading, `{}` comes to the line; run for real, it ends without",
+            start.label()
+        ))),
     }
 }
 
@@ -127,11 +129,12 @@ fn not_read(w: &World<'_>, loss: &Loss<'_>, start: StartKind, line: &Setting) ->
         .at(hidden.map(|by| At::file(AtKind::Read, &w.snapshot.host, by, None)));
     draft = match w.shell(loss.up.via.unwrap_or(loss.to)) {
         Some(_) => draft.evidence(format!("`{label}`, run from the same environment, ends without it")),
-        None => draft.evidence(format!("start-up files were read, not run: `{label}` does not come to the line")),
+        None => {
+            draft.evidence(format!("start-up files were read, not run: `{label}` does not come to the line"))
+        }
     };
     for read in w.read(start).take(1) {
-        let files: Vec<String> =
-            read.startup.iter().filter(|f| f.read).map(|f| w.shown(&f.path)).collect();
+        let files: Vec<String> = read.startup.iter().filter(|f| f.read).map(|f| w.shown(&f.path)).collect();
         let list = if files.is_empty() { "no file".to_owned() } else { files.join(", ") };
         draft = draft.evidence(format!("`{label}` reads: {list}"));
         for doc in read.startup.iter().take(1) {
@@ -229,7 +232,10 @@ pub(super) fn no_shell_ran(w: &World<'_>, loss: &Loss<'_>) -> Option<String> {
         return None;
     }
     let exported: Vec<&String> = w.shell(w.lineage.typed)?.added.iter().filter(|n| *n != loss.name).collect();
-    let there: Vec<_> = exported.iter().filter(|n| has(n) && !["PWD", "OLDPWD", "LANG", "TERM"].contains(&n.as_str())).collect();
+    let there: Vec<_> = exported
+        .iter()
+        .filter(|n| has(n) && !["PWD", "OLDPWD", "LANG", "TERM"].contains(&n.as_str()))
+        .collect();
     there.is_empty().then(|| {
         format!(
             "{} has no `SHLVL`, which every shell exports, nor anything else that a shell start adds",

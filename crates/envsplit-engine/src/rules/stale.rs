@@ -66,9 +66,11 @@ pub(super) fn removed_from(w: &World<'_>, place: usize, name: &str) -> bool {
         && w.sighting(place, name).is_present()
         && lines(w, name).iter().all(|s| !s.how.exports())
         && younger_file(w, place).is_some()
-        && w.lineage.nodes.iter().enumerate().all(|(n, node)| {
-            node.shell.is_none() || w.shell(n).is_none() || w.sighting(n, name).is_absent()
-        })
+        && w.lineage
+            .nodes
+            .iter()
+            .enumerate()
+            .all(|(n, node)| node.shell.is_none() || w.shell(n).is_none() || w.sighting(n, name).is_absent())
         && w.shell(w.lineage.typed).is_some_and(|s| s.answered)
 }
 

@@ -20,12 +20,12 @@ pub(super) fn tainted(w: &World<'_>, place: usize, seen: &CodexSeen, name: &str)
         (Taint::LeadingSpace | Taint::TrailingSpace, KeyVerdict::Padded) => Severity::Warning,
         _ => Severity::Error,
     };
-    let source = seen.key_from_dotenv.as_ref().map(|s| {
-        At::file(AtKind::Source, &s.host, s.path.clone(), s.line)
-    });
+    let source =
+        seen.key_from_dotenv.as_ref().map(|s| At::file(AtKind::Source, &s.host, s.path.clone(), s.line));
     let setting = giving(w, place, name, key);
     let at = source.or_else(|| setting.map(|s| at_setting(w, AtKind::Source, s)));
-    let set_at = at.as_ref().and_then(|a| Some(format!(", set at {},", place_of(w, a.path.as_ref()?, a.line?))));
+    let set_at =
+        at.as_ref().and_then(|a| Some(format!(", set at {},", place_of(w, a.path.as_ref()?, a.line?))));
     let mut draft = Draft::new(w, place, Code::EnvValueTainted, Subject::env(name))
         .severity(severity)
         .summary(format!(
@@ -38,9 +38,7 @@ pub(super) fn tainted(w: &World<'_>, place: usize, seen: &CodexSeen, name: &str)
         .at(at);
     // A place with a clean value shows that the fault is on the way, not at the source.
     let clean = |n: &usize| {
-        !w.node(*n).predicted
-            && w.sighting(*n, name).is_present()
-            && w.sighting(*n, name).taints.is_empty()
+        !w.node(*n).predicted && w.sighting(*n, name).is_present() && w.sighting(*n, name).taints.is_empty()
     };
     let clean_shell = [w.lineage.typed].into_iter().chain(w.lineage.caller).find(clean);
     if let Some(witness) = clean_shell
@@ -135,7 +133,11 @@ pub(super) fn differs(w: &World<'_>, place: usize, seen: &CodexSeen, name: &str)
             .at(ours.map(|s| at_setting(w, AtKind::Source, s)))
             .at(theirs.filter(|s| ours != Some(*s)).map(|s| at_setting(w, AtKind::ShadowedBy, s)))
             .at(at_process(w, place))
-            .summary(format!("{} and {} have different values of `{name}`.", spoken(w, witness), spoken(w, place)))
+            .summary(format!(
+                "{} and {} have different values of `{name}`.",
+                spoken(w, witness),
+                spoken(w, place)
+            ))
             .evidence("the fingerprints of the two values differ")
             .fixes([fixes::one_source(w, ours, theirs, place)]),
     )
@@ -150,7 +152,10 @@ fn by_hand_over_file(w: &World<'_>, place: usize, name: &str, here: &Sighting) -
     }
     // Another place agrees with the caller: the difference is reported there.
     let agreed = w.lineage.codex_places().any(|n| {
-        n != place && w.node(n).role != Role::Caller && !w.node(n).predicted && w.sighting(n, name).agrees(here) == Some(true)
+        n != place
+            && w.node(n).role != Role::Caller
+            && !w.node(n).predicted
+            && w.sighting(n, name).agrees(here) == Some(true)
     });
     if agreed {
         return None;

@@ -19,10 +19,40 @@ const SCRIPTS: &[&str] = &[
 
 /// Subcommands of Codex.
 const SUBCOMMANDS: &[&str] = &[
-    "app-server", "exec", "e", "daemon", "resume", "fork", "review", "mcp", "mcp-server", "login", "logout", "doctor",
-    "completion", "sandbox", "debug", "apply", "cloud", "features", "proto", "start", "stop", "status", "restart",
-    "pid-update-loop", "archive", "delete", "queue", "update", "help", "stdio-to-uds", "responses-api-proxy",
-    "generate-json-schema", "generate-ts", "execpolicy",
+    "app-server",
+    "exec",
+    "e",
+    "daemon",
+    "resume",
+    "fork",
+    "review",
+    "mcp",
+    "mcp-server",
+    "login",
+    "logout",
+    "doctor",
+    "completion",
+    "sandbox",
+    "debug",
+    "apply",
+    "cloud",
+    "features",
+    "proto",
+    "start",
+    "stop",
+    "status",
+    "restart",
+    "pid-update-loop",
+    "archive",
+    "delete",
+    "queue",
+    "update",
+    "help",
+    "stdio-to-uds",
+    "responses-api-proxy",
+    "generate-json-schema",
+    "generate-ts",
+    "execpolicy",
 ];
 
 const MASK: &str = "…";
@@ -68,7 +98,15 @@ mod tests {
             "/n/node /s/out/bootstrap-fork --type=extensionHost …"
         );
         assert_eq!(
-            masked(&["codex", "-c", "features.x=true", "app-server", "--listen", "unix://", "--managed-daemon"]),
+            masked(&[
+                "codex",
+                "-c",
+                "features.x=true",
+                "app-server",
+                "--listen",
+                "unix://",
+                "--managed-daemon"
+            ]),
             "codex -c … app-server --listen unix:// --managed-daemon"
         );
     }

@@ -4,9 +4,7 @@ use crate::backend::Backend;
 use crate::package;
 use envsplit_codex::{Flags, Origin, Surroundings};
 use envsplit_model::paths::PathStyle;
-use envsplit_model::{
-    CodexAsked, CodexSeen, EnvRef, FileKind, Files, KeyVerdict, Sighting, Source,
-};
+use envsplit_model::{CodexAsked, CodexSeen, EnvRef, FileKind, Files, KeyVerdict, Sighting, Source};
 use jiff::SignedDuration;
 
 /// A file counts as younger than a process only beyond this much: clocks of file systems tick coarsely.
@@ -14,7 +12,8 @@ const TICK: SignedDuration = SignedDuration::from_millis(500);
 
 /// The first executable file named `program` on `path`.
 pub(super) fn on_path(files: &dyn Files, path: &str, program: &str) -> Option<String> {
-    let candidates = path.split(':').filter(|d| d.starts_with('/')).map(|d| PathStyle::Posix.join(d, program));
+    let candidates =
+        path.split(':').filter(|d| d.starts_with('/')).map(|d| PathStyle::Posix.join(d, program));
     candidates.into_iter().find(|p| files.kind(p) == Ok(FileKind::File))
 }
 
@@ -45,18 +44,28 @@ impl<B: Backend> Door<B> {
             keep_names: vec![],
             host: host.clone(),
         };
-        let flags =
-            Flags { caller: asked.caller, cwd: asked.cwd.clone(), profile, overrides, version: version.clone() };
+        let flags = Flags {
+            caller: asked.caller,
+            cwd: asked.cwd.clone(),
+            profile,
+            overrides,
+            version: version.clone(),
+        };
         let resolution = envsplit_codex::resolve(&surroundings, &flags);
         let mut view = resolution.view();
         view.version = version;
 
         let dotenv = resolution.dotenv();
-        let source = |line| Source { host: host.clone(), path: dotenv.path.clone().unwrap_or_default(), line: Some(line), how: "dotenv".into() };
+        let source = |line| Source {
+            host: host.clone(),
+            path: dotenv.path.clone().unwrap_or_default(),
+            line: Some(line),
+            how: "dotenv".into(),
+        };
         let dotenv_younger = match (asked.started_at, dotenv.times) {
-            (Some(started), Some(times)) => started
-                .checked_add(TICK)
-                .is_ok_and(|limit| times.latest() > limit),
+            (Some(started), Some(times)) => {
+                started.checked_add(TICK).is_ok_and(|limit| times.latest() > limit)
+            }
             _ => false,
         };
         let mut key_from_dotenv = None;

@@ -132,7 +132,9 @@ fn hosts() -> Vec<Host> {
                 id: HostId("windows".to_owned()),
                 kind: HostKind::Windows,
                 name: "Windows".to_owned(),
-                unobserved_reason: Some("the Windows side is not observed from WSL by this version".to_owned()),
+                unobserved_reason: Some(
+                    "the Windows side is not observed from WSL by this version".to_owned(),
+                ),
             },
         ];
     }

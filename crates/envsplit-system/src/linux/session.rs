@@ -18,9 +18,17 @@ pub(super) fn look(user: &UserFacts, files: &dyn Files) -> SessionFacts {
                 env.set(name, unquote(value));
             }
         }
-        return SessionFacts { learnt_from: "systemctl --user show-environment".to_owned(), predicted: false, env };
+        return SessionFacts {
+            learnt_from: "systemctl --user show-environment".to_owned(),
+            predicted: false,
+            env,
+        };
     }
-    SessionFacts { learnt_from: "the files that a login reads".to_owned(), predicted: true, env: base(user, files) }
+    SessionFacts {
+        learnt_from: "the files that a login reads".to_owned(),
+        predicted: true,
+        env: base(user, files),
+    }
 }
 
 /// `systemctl` quotes a value for a shell where it must: `$'…'` with backslashes.

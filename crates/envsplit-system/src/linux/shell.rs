@@ -32,7 +32,10 @@ pub(super) fn run_all(jobs: Vec<ShellJob>) -> Vec<(ShellSeen, Option<Environment
     let reaper = leftovers::Reaper::new();
     let mut results: Vec<_> = std::thread::scope(|scope| {
         let running: Vec<_> = jobs.iter().map(|job| scope.spawn(move || run(job))).collect();
-        running.into_iter().map(|r| r.join().unwrap_or_else(|_| (failed("the probe itself failed"), None))).collect()
+        running
+            .into_iter()
+            .map(|r| r.join().unwrap_or_else(|_| (failed("the probe itself failed"), None)))
+            .collect()
     });
     let left = reaper.end_all();
     if let Some((seen, _)) = results.first_mut() {

@@ -17,7 +17,9 @@ pub(crate) fn run(common: &Common, all: bool) -> Result<u8, Error> {
     let places = answer.report.places.into_iter().filter(|p| p.codex.is_some());
     json(&ConfigSlice {
         schema: "envsplit.config/v1".to_owned(),
-        places: places.map(|p| ConfigSlicePlace { id: p.id, host: p.host, role: p.role, codex: p.codex }).collect(),
+        places: places
+            .map(|p| ConfigSlicePlace { id: p.id, host: p.host, role: p.role, codex: p.codex })
+            .collect(),
     })?;
     Ok(0)
 }

@@ -9,7 +9,8 @@ pub(crate) fn run(common: &Common, code: &str) -> Result<u8, Error> {
     let Ok(found) = code.trim().parse::<Code>() else {
         // What was typed may be pasted error text with a key in it: it is not repeated.
         let family = code.split('/').next().unwrap_or_default();
-        let mut near: Vec<&str> = Code::ALL.iter().map(|c| c.slug()).filter(|s| s.starts_with(&format!("{family}/"))).collect();
+        let mut near: Vec<&str> =
+            Code::ALL.iter().map(|c| c.slug()).filter(|s| s.starts_with(&format!("{family}/"))).collect();
         if near.is_empty() {
             near = Code::ALL.iter().map(|c| c.slug()).collect();
         }

@@ -27,8 +27,8 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
 
 /// JSON on standard output.
 fn json(value: &impl serde::Serialize) -> Result<(), Error> {
-    let mut text =
-        serde_json::to_string_pretty(value).map_err(|e| Error::internal(format!("cannot be written as JSON: {e}")))?;
+    let mut text = serde_json::to_string_pretty(value)
+        .map_err(|e| Error::internal(format!("cannot be written as JSON: {e}")))?;
     text.push('\n');
     output::data(&text);
     Ok(())
@@ -40,7 +40,8 @@ fn at(report: &mut Report, wanted: Option<&str>) -> Result<(), Error> {
     let keep = |p: &Place| envsplit_engine::matches_place(p, wanted);
     if !report.places.iter().any(keep) {
         let shown = envsplit_model::text::shown(wanted);
-        return Err(Error::usage(format!("`--at`: no place is called `{shown}`")).hint("`envsplit places` lists them"));
+        return Err(Error::usage(format!("`--at`: no place is called `{shown}`"))
+            .hint("`envsplit places` lists them"));
     }
     report.places.retain(keep);
     let ids: Vec<_> = report.places.iter().map(|p| p.id.clone()).collect();

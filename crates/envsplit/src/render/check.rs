@@ -41,7 +41,9 @@ fn consistent(report: &Report) -> String {
         (false, n) => format!("{list} is there in this terminal and in all {n} Codex processes."),
     };
     match report.verdict {
-        envsplit_model::Verdict::Undetermined => "Nothing wrong was seen, but not everything could be looked at.".to_owned(),
+        envsplit_model::Verdict::Undetermined => {
+            "Nothing wrong was seen, but not everything could be looked at.".to_owned()
+        }
         _ => what,
     }
 }
@@ -99,7 +101,13 @@ fn snippets(snapshot: &Snapshot, finding: &Finding) -> String {
             }
             (Some(file), line, _) => {
                 let line = line.map(|l| format!(":{l}")).unwrap_or_default();
-                let _ = writeln!(out, "  {} {}{line} ({})", styled(CYAN, "-->"), path(snapshot, file), meaning(at));
+                let _ = writeln!(
+                    out,
+                    "  {} {}{line} ({})",
+                    styled(CYAN, "-->"),
+                    path(snapshot, file),
+                    meaning(at)
+                );
             }
             _ => processes.extend(at.pid),
         }
@@ -165,7 +173,10 @@ fn known(report: &Report) -> String {
             (Some(name), None) => text::shown(name),
             (None, _) => verdict(codex.key_verdict).to_owned(),
         };
-        let provider = codex.provider.as_deref().map_or_else(|| "provider unknown".to_owned(), |p| format!("provider {}", text::shown(p)));
+        let provider = codex
+            .provider
+            .as_deref()
+            .map_or_else(|| "provider unknown".to_owned(), |p| format!("provider {}", text::shown(p)));
         let predicted = if place.predicted { " (a prediction)" } else { "" };
         let _ = writeln!(out, "{branch} {:width$}  {provider}, {key}{predicted}", place.label);
     }
@@ -174,27 +185,32 @@ fn known(report: &Report) -> String {
 
 /// What could not be seen, with the reason.
 fn unseen(report: &Report) -> String {
-    let mut lines: Vec<String> = report
-        .hosts
-        .iter()
-        .filter_map(|h| Some(format!("{}: {}", h.name, h.unobserved_reason.as_ref()?)))
-        .collect();
-    for place in report.places.iter().filter(|p| !p.observed && !p.predicted) {
-        let reason = place.unobserved_reason.as_deref().unwrap_or("not looked at");
-        lines.push(format!("{}: {reason}", place.label));
-    }
-    for place in &report.places {
-        if let Some(codex) = &place.codex {
-            lines.extend(codex.unknown.iter().map(|u| format!("{}: {u}", place.label)));
+    // One line a reason, with everything that it holds for.
+    let mut reasons: Vec<(&str, Vec<&str>)> = vec![];
+    let mut add = |reason, label| match reasons.iter_mut().find(|(r, _)| *r == reason) {
+        Some((_, labels)) if labels.contains(&label) => {}
+        Some((_, labels)) => labels.push(label),
+        None => reasons.push((reason, vec![label])),
+    };
+    for host in &report.hosts {
+        if let Some(reason) = &host.unobserved_reason {
+            add(reason.as_str(), host.name.as_str());
         }
     }
-    lines.dedup();
-    if lines.is_empty() {
+    for place in &report.places {
+        if !place.observed && !place.predicted {
+            add(place.unobserved_reason.as_deref().unwrap_or("not looked at"), place.label.as_str());
+        }
+        for unknown in place.codex.iter().flat_map(|c| &c.unknown) {
+            add(unknown, place.label.as_str());
+        }
+    }
+    if reasons.is_empty() {
         return String::new();
     }
     let mut out = format!("\n{}\n", styled(BOLD, "What could not be seen"));
-    for line in lines {
-        out.push_str(&wrap("- ", "  ", &text::shown(&line)));
+    for (reason, labels) in reasons {
+        out.push_str(&wrap("- ", "  ", &text::shown(&format!("{}: {reason}", labels.join("; ")))));
     }
     out
 }

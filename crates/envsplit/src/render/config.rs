@@ -10,7 +10,13 @@ pub(crate) fn config(answer: &Answer, all: bool) -> String {
     for place in &answer.report.places {
         let Some(codex) = &place.codex else { continue };
         // Places with one and the same config are shown together.
-        let same = |a: &CodexView| a.home == codex.home && a.values == codex.values && a.layers == codex.layers && a.problems == codex.problems && a.key_verdict == codex.key_verdict;
+        let same = |a: &CodexView| {
+            a.home == codex.home
+                && a.values == codex.values
+                && a.layers == codex.layers
+                && a.problems == codex.problems
+                && a.key_verdict == codex.key_verdict
+        };
         match shown.iter_mut().find(|(c, _)| same(c)) {
             Some((_, labels)) => labels.push(place.label.clone()),
             None => shown.push((codex, vec![place.label.clone()])),
@@ -57,7 +63,12 @@ fn one(answer: &Answer, codex: &CodexView, labels: &[String], all: bool) -> Stri
         }
     }
     for problem in &codex.problems {
-        let line = format!("{}: {} [{}]", origin(&problem.path, problem.line), text::shown(problem.message.lines().next().unwrap_or_default()), problem.code);
+        let line = format!(
+            "{}: {} [{}]",
+            origin(&problem.path, problem.line),
+            text::shown(problem.message.lines().next().unwrap_or_default()),
+            problem.code
+        );
         out.push_str(&wrap("  ! ", "    ", &line));
     }
     for unknown in &codex.unknown {

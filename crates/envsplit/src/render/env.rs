@@ -7,7 +7,11 @@ use std::fmt::Write as _;
 pub(crate) fn env(answer: &Answer, slice: &EnvSlice) -> String {
     let mut out = String::new();
     let name = text::shown(&slice.name);
-    let _ = writeln!(out, "{}", styled(BOLD, &format!("Where `{name}` is set, in the order in which it applies")));
+    let _ = writeln!(
+        out,
+        "{}",
+        styled(BOLD, &format!("Where `{name}` is set, in the order in which it applies"))
+    );
     if slice.sources.is_empty() {
         out.push_str("  in no start-up file, session file or `.env` that is read here\n");
     }
@@ -35,7 +39,8 @@ pub(crate) fn env(answer: &Answer, slice: &EnvSlice) -> String {
     let width = labels.iter().map(|l| l.chars().count()).max().unwrap_or(0);
     for (place, label) in slice.places.iter().zip(&labels) {
         let print = place.sighting.fingerprint.as_ref();
-        let print = print.and_then(|f| serde_json::to_value(f).ok()).and_then(|v| v.as_str().map(str::to_owned));
+        let print =
+            print.and_then(|f| serde_json::to_value(f).ok()).and_then(|v| v.as_str().map(str::to_owned));
         let print = print.map(|p| format!("  {}", styled(DIM, &p))).unwrap_or_default();
         let _ = writeln!(out, "  {label:width$}  {}{print}", sighting(&place.sighting));
     }

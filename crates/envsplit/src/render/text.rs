@@ -77,7 +77,9 @@ pub(crate) fn sighting(s: &Sighting) -> String {
             format!("set, {}", s.taints.iter().map(|t| t.as_str()).collect::<Vec<_>>().join(", "))
         }
         State::Absent => "not set".to_owned(),
-        State::Unknown => format!("unknown ({})", text::shown(s.reason.as_deref().unwrap_or("not looked at"))),
+        State::Unknown => {
+            format!("unknown ({})", text::shown(s.reason.as_deref().unwrap_or("not looked at")))
+        }
     }
 }
 
@@ -102,7 +104,10 @@ mod tests {
         let words = "one two three four five six seven eight nine ten ".repeat(9);
         let wrapped = wrap("- ", "  ", &words);
         assert!(wrapped.lines().count() > 1);
-        assert_eq!(wrapped.split_whitespace().filter(|w| *w != "-").collect::<Vec<_>>(), words.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(
+            wrapped.split_whitespace().filter(|w| *w != "-").collect::<Vec<_>>(),
+            words.split_whitespace().collect::<Vec<_>>()
+        );
         assert_eq!(wrap("", "", ""), "\n");
     }
 }

@@ -52,7 +52,9 @@ impl Reaper {
 /// The children of this process, of all its threads.
 fn children() -> BTreeSet<i32> {
     let own = rustix::process::getpid().as_raw_nonzero().get();
-    let Ok(tasks) = procfs::process::Process::myself().and_then(|p| p.tasks()) else { return BTreeSet::new() };
+    let Ok(tasks) = procfs::process::Process::myself().and_then(|p| p.tasks()) else {
+        return BTreeSet::new();
+    };
     let listed: Option<BTreeSet<i32>> = tasks
         .flatten()
         .map(|t| std::fs::read_to_string(format!("/proc/{own}/task/{}/children", t.tid)).ok())

@@ -1,0 +1,56 @@
+//! The files of the scratch machine, as `envsplit-codex` asks for them.
+use envsplit_model::{FileError, FileKind, FileTimes, Files};
+use std::io::ErrorKind;
+
+/// The disk, read anew at every question.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Disk;
+
+fn error(e: &std::io::Error) -> FileError {
+    match e.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => FileError::NotFound,
+        ErrorKind::PermissionDenied => FileError::Denied,
+        ErrorKind::IsADirectory => FileError::IsDirectory,
+        _ if e.raw_os_error() == Some(40) => FileError::LinkLoop,
+        _ => FileError::Other { message: e.to_string() },
+    }
+}
+
+impl Files for Disk {
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        let meta = std::fs::metadata(path).map_err(|e| error(&e))?;
+        match () {
+            () if meta.is_dir() => Err(FileError::IsDirectory),
+            () if !meta.is_file() => Err(FileError::NotRegular),
+            () => std::fs::read(path).map_err(|e| error(&e)),
+        }
+    }
+
+    fn kind(&self, path: &str) -> Result<FileKind, FileError> {
+        let meta = std::fs::metadata(path).map_err(|e| error(&e))?;
+        Ok(match () {
+            () if meta.is_file() => FileKind::File,
+            () if meta.is_dir() => FileKind::Directory,
+            () => FileKind::Other,
+        })
+    }
+
+    fn canonical(&self, path: &str) -> Result<String, FileError> {
+        let real = std::fs::canonicalize(path).map_err(|e| error(&e))?;
+        Ok(real.to_string_lossy().into_owned())
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, FileError> {
+        let entries = std::fs::read_dir(path).map_err(|e| error(&e))?;
+        let mut names: Vec<String> =
+            entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// No rule that is compared depends on times.
+    fn times(&self, path: &str) -> Result<FileTimes, FileError> {
+        std::fs::metadata(path).map_err(|e| error(&e))?;
+        Ok(FileTimes::default())
+    }
+}
