@@ -8,8 +8,8 @@ use envsplit_model::{
 };
 
 /// The report of a snapshot.
-pub(crate) fn report(snapshot: &Snapshot, lineage: Lineage) -> Report {
-    let world = World::new(snapshot, &lineage);
+pub(crate) fn report(snapshot: &Snapshot, lineage: &Lineage) -> Report {
+    let world = World::new(snapshot, lineage);
     let findings = rules::findings(&world);
     let places: Vec<Place> =
         (0..lineage.nodes.len()).filter(|n| shown(&world, *n)).map(|n| place(&world, n)).collect();

@@ -35,7 +35,7 @@ pub fn diagnose(snapshot: &Snapshot) -> Step {
     let lineage = lineage::Lineage::of(snapshot);
     let missing = wants::missing(snapshot, &lineage);
     if missing.is_empty() {
-        Step::Done(Box::new(assemble::report(snapshot, lineage)))
+        Step::Done(Box::new(assemble::report(snapshot, &lineage)))
     } else {
         Step::Needs(missing)
     }
@@ -43,7 +43,7 @@ pub fn diagnose(snapshot: &Snapshot) -> Step {
 
 /// The report as far as the answers go, when time has run out: what was not answered is unknown.
 pub fn diagnose_as_is(snapshot: &Snapshot) -> Report {
-    assemble::report(snapshot, lineage::Lineage::of(snapshot))
+    assemble::report(snapshot, &lineage::Lineage::of(snapshot))
 }
 
 /// Whether a process may have a role, judged by its program and arguments alone: the door looks at the environments

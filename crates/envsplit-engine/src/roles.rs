@@ -62,10 +62,8 @@ fn codex(p: &ProcessRecord) -> Option<Role> {
         |n: &str| n == "codex" || n.starts_with("codex-x86_64-") || n.starts_with("codex-aarch64-");
     let by_exe = p.exe.as_deref().is_some_and(|e| is_codex(file_name(e)));
     // Another name on the same file is one of Codex's helpers (`codex-linux-sandbox`, `apply_patch`).
-    if !is_codex(name) && !(by_exe && first == "/proc/self/exe") {
-        return None;
-    }
-    if !by_exe && p.exe.is_some() {
+    let by_name = is_codex(name) || (by_exe && first == "/proc/self/exe");
+    if !by_name || (!by_exe && p.exe.is_some()) {
         return None;
     }
     let mut words = p.argv.iter().skip(1).map(String::as_str);

@@ -285,7 +285,8 @@ impl Parser<'_> {
     /// Over `…))`; the place is not to be used when it answers `false`.
     pub(crate) fn arithmetic(&mut self) -> bool {
         let mut depth = 0_usize;
-        while !self.ended() {
+        while !self.ended() && self.fuel > 0 {
+            self.fuel -= 1;
             match self.byte() {
                 b'(' => depth += 1,
                 b')' if depth > 0 => depth -= 1,

@@ -22,12 +22,22 @@ pub(crate) struct Parser<'a> {
     pub(crate) pos: usize,
     pub(crate) zsh: bool,
     pub(crate) pending: Vec<Pending>,
+    /// How many bytes may still be looked at in vain.
+    pub(crate) fuel: usize,
     depth: usize,
 }
 
 /// The commands of `text`.
 pub(crate) fn script(text: &str, zsh: bool) -> Script {
-    let mut parser = Parser { text, bytes: text.as_bytes(), pos: 0, zsh, pending: Vec::new(), depth: 0 };
+    let mut parser = Parser {
+        text,
+        bytes: text.as_bytes(),
+        pos: 0,
+        zsh,
+        pending: Vec::new(),
+        fuel: text.len() * 16 + 4096,
+        depth: 0,
+    };
     let mut script = Script::default();
     let mut error = None;
     while !parser.ended() {
@@ -42,10 +52,13 @@ pub(crate) fn script(text: &str, zsh: bool) -> Script {
         }
         script.items.extend(line.into_iter().map(|cmd| (cmd, error)));
         if outcome.is_err() {
-            if script.errors.len() > RECOVERIES {
+            // What is read again after an error was read in vain.
+            let vain = parser.pos - from;
+            if script.errors.len() > RECOVERIES || parser.fuel < vain {
                 script.lost_from = Some(from);
                 break;
             }
+            parser.fuel -= vain;
             parser.recover(from);
         }
     }

@@ -1,6 +1,7 @@
 //! A file's text as a shell takes it, and where its lines begin.
 use crate::ast::Span;
 use envsplit_model::FileTimes;
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// Stands for a byte that no shell takes as blank: a carriage return, a byte order mark.
@@ -13,6 +14,8 @@ pub(crate) struct Source {
     pub(crate) text: String,
     pub(crate) times: Option<FileTimes>,
     starts: Vec<usize>,
+    /// The place whose column was asked for last, and that column: a long line is counted once.
+    counted: Cell<(usize, u32)>,
     /// For text that came out of `eval`: the file and the place of the `eval`, where everything in it stands.
     outer: Option<(Rc<Source>, usize)>,
 }
@@ -21,7 +24,14 @@ impl Source {
     pub(crate) fn new(path: &str, text: String, times: Option<FileTimes>) -> Self {
         let starts = std::iter::once(0)
             .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1));
-        Self { path: path.to_owned(), starts: starts.collect(), times, outer: None, text }
+        Self {
+            path: path.to_owned(),
+            starts: starts.collect(),
+            times,
+            outer: None,
+            counted: Cell::new((0, 1)),
+            text,
+        }
     }
 
     /// `text` as commands of the `eval` at `at` in `outer`.
@@ -48,8 +58,12 @@ impl Source {
             return outer.column(*at);
         }
         let start = self.starts[self.starts.partition_point(|s| *s <= at).saturating_sub(1)];
-        let before = self.text.get(start..at).unwrap_or_default();
-        u32::try_from(before.chars().count() + 1).unwrap_or(u32::MAX)
+        let (last, column) = self.counted.get();
+        let (from, column) = if (start..=at).contains(&last) { (last, column) } else { (start, 1) };
+        let more = self.text.get(from..at).unwrap_or_default().chars().count();
+        let column = column.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+        self.counted.set((at, column));
+        column
     }
 
     /// The text of line `line`, from 1, without its end.

@@ -10,7 +10,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 /// How many commands are looked at in one start; more is only found in what was made to exhaust.
-pub(crate) const STEPS: usize = 2_000_000;
+pub(crate) const STEPS: usize = 500_000;
+/// How many settings are kept of one start.
+const SETTINGS: usize = 10_000;
 /// How deep commands, functions and files may nest.
 pub(crate) const FRAMES: usize = 400;
 /// How often a loop over known words is gone through.
@@ -284,7 +286,7 @@ impl<'a> Walk<'a> {
                 }
             }
         }
-        if !self.names.contains(name) {
+        if !self.names.contains(name) || self.out.settings.len() >= SETTINGS {
             return;
         }
         let line = self.source.line(at);
@@ -302,7 +304,7 @@ impl<'a> Walk<'a> {
         // A line that a loop or a call comes to once more is worth repeating only where it is reached.
         let key = (setting.name.clone(), setting.path.clone(), line, setting.column, how);
         let first = self.seen.insert(key);
-        if !again && (first || setting.reach == Reach::Reached) && self.out.settings.len() < 100_000 {
+        if !again && (first || setting.reach == Reach::Reached) {
             self.out.settings.push(setting);
         }
     }

@@ -143,7 +143,7 @@ impl<B: Backend> Door<B> {
         let mut found = vec![("/etc/environment".to_owned(), EtcEnvironment)];
         for dir in ["/etc/environment.d".to_owned(), format!("{home}/.config/environment.d")] {
             let names = files.list(&dir).unwrap_or_default();
-            let confs = names.into_iter().filter(|n| n.ends_with(".conf"));
+            let confs = names.into_iter().filter(|n| n.rsplit_once('.').is_some_and(|(_, e)| e == "conf"));
             found.extend(confs.map(|n| (format!("{dir}/{n}"), EnvironmentD)));
         }
         found.push(("/etc/security/pam_env.conf".to_owned(), PamEnv));
@@ -202,7 +202,7 @@ impl<B: Backend> Door<B> {
         result.unwrap_or_else(|reason| Outcome::Unknown { reason })
     }
 
-    fn record(&self, raw: &RawProcess) -> ProcessRecord {
+    fn record(raw: &RawProcess) -> ProcessRecord {
         ProcessRecord {
             pid: raw.pid,
             ppid: raw.ppid,
@@ -275,7 +275,7 @@ impl<B: Backend> System for Door<B> {
         // In depth: what may have a role, the asked one, and what the caller comes from.
         let mut deep: BTreeSet<u32> = table
             .values()
-            .filter(|p| p.pid != caller.pid && candidate(&self.record(p)) && mine(p))
+            .filter(|p| p.pid != caller.pid && candidate(&Self::record(p)) && mine(p))
             .map(|p| p.pid)
             .collect();
         deep.extend(asked.pid.filter(|p| table.contains_key(p)));
@@ -291,7 +291,7 @@ impl<B: Backend> System for Door<B> {
             .iter()
             .filter_map(|pid| table.get(pid))
             .map(|raw| {
-                let mut record = self.record(raw);
+                let mut record = Self::record(raw);
                 record.uid = self.backend.owner(raw.pid);
                 if deep.contains(&raw.pid) {
                     self.look_at(raw, &mut record);

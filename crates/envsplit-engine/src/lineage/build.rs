@@ -85,30 +85,25 @@ impl<'a> Builder<'a> {
             self.snapshot.caller.as_ref().and_then(|c| {
                 self.ancestors(c.ppid).find_map(|p| roles::shell(p).filter(|s| !s.has_command))
             });
-        let (program, start) = match above {
-            Some(shell) => (shell.program, shell.start),
-            None => {
-                let own = self
-                    .snapshot
-                    .caller
-                    .as_ref()
-                    .map_or(&self.snapshot.session.structural, |c| &c.structural);
-                let program = self.shell_of(own);
-                let shell = ShellKind::of_program(&program);
-                let login = self.snapshot.host.0.starts_with("wsl:");
-                (program, Start { shell, login, interactive: true })
-            }
+        let (program, start) = if let Some(shell) = above {
+            (shell.program, shell.start)
+        } else {
+            let session = &self.snapshot.session.structural;
+            let program = self.shell_of(self.snapshot.caller.as_ref().map_or(session, |c| &c.structural));
+            let shell = ShellKind::of_program(&program);
+            let login = self.snapshot.host.0.starts_with("wsl:");
+            (program, Start { shell, login, interactive: true })
         };
         let asked = ShellAsked { from: EnvRef::Session, program, start, marks: Marks::Terminal };
-        self.shell_place(asked, self.session, start.slug(), "in a terminal")
+        self.shell_place(asked, self.session, &start.slug(), "in a terminal")
     }
 
-    fn shell_place(&mut self, asked: ShellAsked, from: usize, name: String, what: &str) -> usize {
+    fn shell_place(&mut self, asked: ShellAsked, from: usize, name: &str, what: &str) -> usize {
         if let Some(same) = self.nodes.iter().position(|n| n.shell.as_ref() == Some(&asked)) {
             return same;
         }
         let taken = |nodes: &[Node], id: &PlaceId| nodes.iter().any(|n| n.id == *id);
-        let key = self.id(PlaceKind::Shell, &name);
+        let key = self.id(PlaceKind::Shell, name);
         let mut id = key.clone();
         for n in 2.. {
             if !taken(&self.nodes, &id) {
@@ -139,7 +134,7 @@ impl<'a> Builder<'a> {
         let start = Start { shell, login, interactive: true };
         let asked =
             ShellAsked { from: self.nodes[from].env.clone(), program, start, marks: Marks::IdeResolution };
-        self.shell_place(asked, from, start.slug(), what)
+        self.shell_place(asked, from, &start.slug(), what)
     }
 
     fn ancestors(&self, pid: u32) -> impl Iterator<Item = &'a ProcessRecord> + use<'a> {
@@ -156,7 +151,7 @@ impl<'a> Builder<'a> {
         p.uid == self.snapshot.uid
     }
 
-    fn process_place(&mut self, p: &ProcessRecord, role: Role, label: String) -> usize {
+    fn process_place(&mut self, p: &ProcessRecord, role: Role, label: &str) -> usize {
         let role_name = role.as_str();
         let node = Node {
             id: self.id(PlaceKind::Process, &format!("{role_name}-{}", p.pid)),
@@ -193,7 +188,7 @@ impl<'a> Builder<'a> {
                 Role::CodexDaemon => "Codex's background server".to_owned(),
                 _ => "codex".to_owned(),
             };
-            let at = self.process_place(p, found.role, label);
+            let at = self.process_place(p, found.role, &label);
             let caller = match found.role {
                 Role::CodexAppServer | Role::ExtensionHost => CodexCaller::AppServer,
                 Role::CodexDaemon => CodexCaller::Daemon,
@@ -233,7 +228,7 @@ impl<'a> Builder<'a> {
         if !self.by_pid.contains_key(&pid) {
             let name = p.exe.as_deref().or(p.argv.first().map(String::as_str)).unwrap_or("process");
             let name = name.rsplit('/').next().unwrap_or(name).to_owned();
-            self.process_place(p, Role::Process, envsplit_model::text::shown(&name));
+            self.process_place(p, Role::Process, &envsplit_model::text::shown(&name));
         }
         let at = self.by_pid[&pid];
         if self.nodes[at].codex.is_none() {
@@ -318,7 +313,7 @@ impl<'a> Builder<'a> {
             }
             (false, false) => (Role::Terminal, format!("{} in a terminal", shell.start.shell)),
         };
-        self.process_place(p, role, label)
+        self.process_place(p, role, &label)
     }
 
     fn hop(&mut self, to: usize, from: usize) -> Up {
@@ -339,7 +334,7 @@ impl<'a> Builder<'a> {
                         start: shell.start,
                         marks,
                     };
-                    self.shell_place(asked, from, shell.start.slug(), "as it was started")
+                    self.shell_place(asked, from, &shell.start.slug(), "as it was started")
                 });
                 Up { from, rule: Rule::ShellStartup, via }
             }

@@ -51,7 +51,7 @@ pub(super) fn restart(w: &World<'_>, place: usize) -> Fix {
     match (node.role, node.pid) {
         (Role::CodexDaemon, _) => return restart_daemon(w, place).remove(0),
         (Role::Caller | Role::Terminal | Role::IntegratedTerminal, _) | (_, None) => {
-            f.title = "open a new terminal".to_owned();
+            "open a new terminal".clone_into(&mut f.title);
             f.shell = None;
         }
         (_, Some(pid)) => f.commands = vec![format!("kill {pid}")],
@@ -148,7 +148,7 @@ pub(super) fn wrong_startup_file(w: &World<'_>, loss: &Loss<'_>, start: Start, l
     let mut fixes = vec![];
     let same_language =
         !matches!(start.shell, ShellKind::Fish | ShellKind::Nu | ShellKind::Tcsh | ShellKind::Pwsh)
-            && !line.path.ends_with(".fish");
+            && line.path.rsplit('.').next() != Some("fish");
     if same_language && target != line.path {
         let title = format!("move the line from {} to {}", w.shown(&line.path), w.shown(&target));
         let mut moved = fix(w, "move-to-login-file", title, cost.clone());

@@ -245,9 +245,8 @@ fn mismatch(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
     let order =
         [loss.place, w.lineage.typed].into_iter().chain(w.lineage.caller).chain(0..w.lineage.nodes.len());
     let (other, how, holder) = order.into_iter().find_map(|n| {
-        let sightings = w.sightings(n).iter().filter(|(_, s)| s.is_present());
-        let found =
-            sightings.filter_map(|(other, _)| Some((other.clone(), names::likeness(name, other)?))).next();
+        let mut sightings = w.sightings(n).iter().filter(|(_, s)| s.is_present());
+        let found = sightings.find_map(|(other, _)| Some((other.clone(), names::likeness(name, other)?)));
         found.map(|(other, how)| (other, how, n))
     })?;
     let source = w.starts().into_iter().find_map(|s| w.giving(s, &other));

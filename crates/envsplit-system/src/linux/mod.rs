@@ -98,7 +98,7 @@ impl Backend for Linux {
     }
 
     fn run_shells(&self, jobs: Vec<ShellJob>) -> Vec<(ShellSeen, Option<Environment>)> {
-        shell::run_all(jobs)
+        shell::run_all(&jobs)
     }
 
     fn codex_system_dir(&self) -> String {

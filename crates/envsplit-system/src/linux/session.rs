@@ -53,7 +53,7 @@ fn unquote(value: &str) -> Vec<u8> {
     out
 }
 
-/// What a login sets (login(1), pam_env(8), environment.d(5)), without any shell.
+/// What a login sets (login(1), `pam_env`(8), environment.d(5)), without any shell.
 fn base(user: &UserFacts, files: &dyn Files) -> Environment {
     let mut env = Environment::default();
     let uid = user.uid.unwrap_or(0);

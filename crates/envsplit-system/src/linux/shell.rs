@@ -24,7 +24,7 @@ static BATCH: Mutex<()> = Mutex::new(());
 const LARGEST_ANSWER: usize = 8 << 20;
 
 /// Runs every job at once.
-pub(super) fn run_all(jobs: Vec<ShellJob>) -> Vec<(ShellSeen, Option<Environment>)> {
+pub(super) fn run_all(jobs: &[ShellJob]) -> Vec<(ShellSeen, Option<Environment>)> {
     if jobs.is_empty() {
         return vec![];
     }

@@ -20,7 +20,10 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
         Some(Command::Config { all }) => config::run(&args.common, *all),
         Some(Command::Places) => places::run(&args.common),
         Some(Command::Explain { code }) => explain::run(&args.common, code),
-        Some(Command::Completions { shell }) => shell_files::completions(*shell),
+        Some(Command::Completions { shell }) => {
+            shell_files::completions(*shell);
+            Ok(0)
+        }
         Some(Command::Man) => shell_files::man(),
     }
 }

@@ -4,11 +4,10 @@ use crate::error::Error;
 use crate::output;
 use clap::CommandFactory as _;
 
-pub(crate) fn completions(shell: clap_complete::Shell) -> Result<u8, Error> {
+pub(crate) fn completions(shell: clap_complete::Shell) {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "envsplit", &mut script);
     output::data(&String::from_utf8_lossy(&script));
-    Ok(0)
 }
 
 pub(crate) fn man() -> Result<u8, Error> {
