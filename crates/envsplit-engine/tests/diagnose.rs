@@ -1,4 +1,5 @@
 //! Whole diagnoses on a machine in memory: what is claimed, towards which place, and what is not.
+#![allow(clippy::unwrap_used)] // the helpers of tests fail as tests do
 use envsplit_engine::Step;
 use envsplit_model::{Code, FileTimes, KeyVerdict, Report, Role, Severity, Snapshot, Verdict};
 use envsplit_system::{Asked, MemoryProcess, MemorySystem, System};
