@@ -52,7 +52,7 @@ pub(crate) fn missing(snapshot: &Snapshot, lineage: &Lineage) -> Vec<ProbeReques
             }
         }
     }
-    wanted.extend(sources_request(snapshot, lineage, &names));
+    wanted.extend(sources_requests(snapshot, lineage, &names));
     wanted.sort();
     wanted.dedup();
     wanted.retain(|r| snapshot.outcome(r).is_none());
@@ -224,40 +224,61 @@ fn unseen_names(snapshot: &Snapshot, env: &EnvRef, names: &[String]) -> Vec<Stri
     names.iter().filter(|n| !asked.contains(n)).cloned().collect()
 }
 
-/// Where files set the names that matter: the keys, `CODEX_HOME`, `HOME`.
-fn sources_request(snapshot: &Snapshot, lineage: &Lineage, names: &[String]) -> Option<ProbeRequest> {
-    let asked: BTreeSet<&String> = snapshot
-        .outcomes
-        .iter()
-        .filter_map(|(r, _)| match r {
-            ProbeRequest::Sources { names, .. } => Some(names),
-            _ => None,
-        })
-        .flatten()
-        .collect();
-    let new: Vec<String> = names.iter().filter(|n| !asked.contains(n)).cloned().collect();
-    if new.is_empty() {
-        return None;
-    }
-    Some(ProbeRequest::Sources { env: EnvRef::Session, starts: starts_of_interest(lineage), names: new })
+/// Where files set the names that matter: first for the starts of the lineage, and where something is wrong for every
+/// other start that could tell why.
+fn sources_requests(snapshot: &Snapshot, lineage: &Lineage, names: &[String]) -> Vec<ProbeRequest> {
+    let own: BTreeSet<StartKind> =
+        lineage.nodes.iter().filter_map(|n| Some(n.shell.as_ref()?.kind())).collect();
+    let asked_for = snapshot.caller.as_ref().is_some_and(|c| !c.keys.is_empty());
+    let others = (asked_for || trouble(snapshot, lineage)).then(|| other_starts(&own)).unwrap_or_default();
+    let request = |starts: Vec<StartKind>| {
+        let known: BTreeSet<&String> = snapshot
+            .outcomes
+            .iter()
+            .filter_map(|(r, _)| match r {
+                ProbeRequest::Sources { starts: s, names, .. } if *s == starts => Some(names),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let new: Vec<String> = names.iter().filter(|n| !known.contains(n)).cloned().collect();
+        let needed = !new.is_empty() && !starts.is_empty();
+        needed.then_some(ProbeRequest::Sources { env: EnvRef::Session, starts, names: new })
+    };
+    let own = own.into_iter().filter(|k| k.start.shell != ShellKind::Unknown).collect();
+    [own, others].into_iter().filter_map(request).collect()
 }
 
-/// The kinds of start to read for: those of the lineage, every kind of the shell that is typed in, and the login and
-/// interactive ones of the other shells, where a variable may be set "for the other shell".
-fn starts_of_interest(lineage: &Lineage) -> Vec<StartKind> {
-    let mut kinds: BTreeSet<StartKind> =
-        lineage.nodes.iter().filter_map(|n| Some(n.shell.as_ref()?.kind())).collect();
-    let own: BTreeSet<ShellKind> = kinds.iter().map(|k| k.start.shell).collect();
+/// Whether anything is there to explain: a key that does not simply work, two values, two homes.
+fn trouble(snapshot: &Snapshot, lineage: &Lineage) -> bool {
+    let views: Vec<&CodexView> = lineage
+        .codex_places()
+        .filter_map(|n| codex_request(snapshot, lineage, &lineage.nodes[n]))
+        .filter_map(|r| match snapshot.outcome(&r)? {
+            Outcome::Codex(seen) => Some(&seen.view),
+            _ => None,
+        })
+        .collect();
+    let fine = |v: &&CodexView| matches!(v.key_verdict, KeyVerdict::Ok | KeyVerdict::NotNeeded);
+    let print = |v: &&CodexView| v.key.as_ref().and_then(|k| k.fingerprint.clone());
+    let same = |v: &&CodexView| views.first().is_none_or(|f| f.home == v.home && print(&f) == print(v));
+    typed_codex(snapshot, lineage).is_some() || !views.iter().all(|v| fine(v) && same(v))
+}
+
+/// Every other start of the shells of the lineage, and the login and interactive ones of the other shells, where a
+/// variable may be set "for the other shell".
+fn other_starts(own: &BTreeSet<StartKind>) -> Vec<StartKind> {
+    let mut kinds: BTreeSet<StartKind> = BTreeSet::new();
     let mut add = |shell, login, interactive| {
         let start = Start { shell, login, interactive };
-        if !kinds.iter().any(|k| k.start == start) {
+        if shell != ShellKind::Unknown && !own.iter().any(|k| k.start == start) {
             let marks = if interactive { Marks::Terminal } else { Marks::Program };
             kinds.insert(StartKind { start, marks });
         }
     };
-    for shell in own {
+    for kind in own {
         for (login, interactive) in [(true, true), (true, false), (false, true), (false, false)] {
-            add(shell, login, interactive);
+            add(kind.start.shell, login, interactive);
         }
     }
     for shell in [ShellKind::Bash, ShellKind::Zsh, ShellKind::Fish, ShellKind::Sh] {
@@ -265,5 +286,5 @@ fn starts_of_interest(lineage: &Lineage) -> Vec<StartKind> {
             add(shell, login, interactive);
         }
     }
-    kinds.into_iter().filter(|k| k.start.shell != ShellKind::Unknown).collect()
+    kinds.into_iter().collect()
 }

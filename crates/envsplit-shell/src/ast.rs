@@ -30,14 +30,29 @@ pub(crate) struct Choice {
     pub(crate) falls: bool,
 }
 
+impl Cmd {
+    /// This command joined with `right` by `&&` or `||`.
+    pub(crate) fn joined(self, and: bool, right: Self) -> Self {
+        let at = self.at;
+        let kind = match self.kind {
+            Kind::Chain(first, mut rest) => {
+                rest.push((and, right));
+                Kind::Chain(first, rest)
+            }
+            kind => Kind::Chain(Box::new(Self { at, kind }), vec![(and, right)]),
+        };
+        Self { at, kind }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) enum Kind {
     /// Assignments, a name, arguments; redirections are left out.
     Simple(Vec<Span>),
     /// What stands between `[[` and `]]`.
     Test(Vec<Span>),
-    And(Box<Cmd>, Box<Cmd>),
-    Or(Box<Cmd>, Box<Cmd>),
+    /// Commands joined from the left by `&&` (true) and `||`; a list, because there may be very many.
+    Chain(Box<Cmd>, Vec<(bool, Cmd)>),
     Not(Box<Cmd>),
     /// The last part of a pipe; what is before it runs in shells of its own.
     Pipe(Box<Cmd>),

@@ -101,7 +101,7 @@ impl Parser<'_> {
             }
             let right = self.chain()?;
             match (joins, joins.and_then(|_| list.pop())) {
-                (Some(and), Some(left)) => list.push(joined(left, right, and)),
+                (Some(and), Some(left)) => list.push(left.joined(and, right)),
                 _ => list.push(right),
             }
             self.blanks();
@@ -130,7 +130,7 @@ impl Parser<'_> {
                 self.blanks();
             }
             let right = self.pipeline()?;
-            left = joined(left, right, and);
+            left = left.joined(and, right);
         }
         self.depth -= 1;
         Ok(left)
@@ -249,7 +249,7 @@ impl Parser<'_> {
             let length = self.peek().len();
             self.pos += length;
             let right = self.chain()?;
-            left = joined(left, right, and);
+            left = left.joined(and, right);
         }
     }
 
@@ -378,10 +378,4 @@ impl Parser<'_> {
         }
         Err(Broken)
     }
-}
-
-fn joined(left: Cmd, right: Cmd, and: bool) -> Cmd {
-    let at = left.at;
-    let (left, right) = (Box::new(left), Box::new(right));
-    Cmd { at, kind: if and { Kind::And(left, right) } else { Kind::Or(left, right) } }
 }

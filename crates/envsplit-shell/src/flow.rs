@@ -59,8 +59,7 @@ impl Walk<'_> {
                 let args: Vec<Arg> = words.iter().map(|w| self.arg(w)).collect();
                 decide(&args, true, self)
             }
-            Kind::And(left, right) => self.then(left, right, true),
-            Kind::Or(left, right) => self.then(left, right, false),
+            Kind::Chain(first, rest) => self.chain(first, rest),
             Kind::Not(inner) => self.run(inner).not(),
             Kind::Pipe(last) => {
                 // zsh, ksh and fish run the last part of a pipe themselves; bash and dash give it a shell of its own.
@@ -99,19 +98,22 @@ impl Walk<'_> {
         }
     }
 
-    /// `left && right`, `left || right`.
-    fn then(&mut self, left: &Cmd, right: &Cmd, and: bool) -> Tri {
-        let verdict = self.run(left);
-        let taken = if and { verdict } else { verdict.not() };
-        self.branch(left.at, taken);
-        let second = self.run(right);
-        self.leave();
-        match (taken, and) {
-            (Tri::Yes, _) => second,
-            (Tri::No, _) => verdict,
-            (Tri::Maybe, true) => verdict.and(second),
-            (Tri::Maybe, false) => verdict.or(second),
+    /// `first && second || third`: each decides whether the next one runs.
+    fn chain(&mut self, first: &Cmd, rest: &[(bool, Cmd)]) -> Tri {
+        let mut verdict = self.run(first);
+        for (and, cmd) in rest {
+            let taken = if *and { verdict } else { verdict.not() };
+            self.branch(first.at, taken);
+            let status = self.run(cmd);
+            self.leave();
+            verdict = match (taken, *and) {
+                (Tri::Yes, _) => status,
+                (Tri::No, _) => verdict,
+                (Tri::Maybe, true) => verdict.and(status),
+                (Tri::Maybe, false) => verdict.or(status),
+            };
         }
+        verdict
     }
 
     fn conditional(&mut self, arms: &[Arm], otherwise: &[Cmd]) -> Tri {

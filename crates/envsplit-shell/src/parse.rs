@@ -192,11 +192,7 @@ impl Parser<'_> {
                 }
                 p.pos += 2;
                 p.lines();
-                let at = left.at;
-                let right = Box::new(p.pipeline()?);
-                let kind =
-                    if and { Kind::And(Box::new(left), right) } else { Kind::Or(Box::new(left), right) };
-                left = Cmd { at, kind };
+                left = left.joined(and, p.pipeline()?);
             }
         })
     }

@@ -1,5 +1,14 @@
-// Homes, and the shells that are started in them. Names that begin with `K` are compared.
-const CASES: &[Case] = &[
+//! Homes, and the shells that are started in them. Names that begin with `K` are compared.
+use super::Case;
+use envsplit_model::ShellKind;
+
+const POSIX: &[ShellKind] = &[ShellKind::Bash, ShellKind::Sh, ShellKind::Zsh];
+const BASH: &[ShellKind] = &[ShellKind::Bash];
+const SH: &[ShellKind] = &[ShellKind::Sh];
+const ZSH: &[ShellKind] = &[ShellKind::Zsh];
+const FISH: &[ShellKind] = &[ShellKind::Fish];
+
+pub(crate) const CASES: &[Case] = &[
     Case { name: "which files", shells: POSIX, files: &[("*", "export K_@MARK@=1\n")], env: &[] },
     Case {
         name: "which files, with the variables that name further ones",

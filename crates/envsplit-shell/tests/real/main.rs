@@ -1,6 +1,9 @@
 //! What reading says, beside what the real shells do.
 #![allow(clippy::disallowed_methods)] // reason: real programs are run on real files in a scratch home
 #![allow(missing_docs)] // reason: a test
+mod cases;
+
+use cases::CASES;
 use envsplit_model::{EnvBlock, FileError, FileKind, FileTimes, Files, ShellKind, Start};
 use envsplit_shell::{ShellEnv, exported_names, program_args, read_start};
 use std::collections::BTreeSet;
@@ -61,17 +64,9 @@ struct Case {
     env: &'static [(&'static str, &'static str)],
 }
 
-const POSIX: &[ShellKind] = &[ShellKind::Bash, ShellKind::Sh, ShellKind::Zsh];
-const BASH: &[ShellKind] = &[ShellKind::Bash];
-const SH: &[ShellKind] = &[ShellKind::Sh];
-const ZSH: &[ShellKind] = &[ShellKind::Zsh];
-const FISH: &[ShellKind] = &[ShellKind::Fish];
-
 /// The same text in every file that a shell of the POSIX family may read, each with a mark of its own.
 const EVERYWHERE: &[&str] =
     &[".profile", ".bash_profile", ".bashrc", ".zshenv", ".zprofile", ".zshrc", ".zlogin", "env.sh"];
-
-include!("cases.rs");
 
 fn program(shell: ShellKind) -> &'static str {
     match shell {

@@ -1,0 +1,345 @@
+//! Where the rules and the real Codex differ about a config.
+use super::defects;
+use envsplit_model::{CodexView, ConfigValue, Layer, LayerSource, Problem};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What the rules put in place of what can be a secret.
+const HIDDEN: &str = "<hidden>";
+
+/// One difference: a kind, by which the same cause is recognised in another case, and what differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// `version`, `error: MESSAGE`.
+    pub kind: String,
+    /// Both sides.
+    pub detail: String,
+}
+
+impl Difference {
+    /// A difference of a kind.
+    pub fn new(kind: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { kind: kind.into(), detail: detail.into() }
+    }
+}
+
+/// Compares a view with the answer to `config/read`.
+pub fn config(view: &CodexView, answer: &Result<Value, String>) -> Vec<Difference> {
+    let fatal: Vec<&Problem> = view.problems.iter().filter(|p| p.fatal).collect();
+    match answer {
+        Err(text) => refusal(&fatal, text).into_iter().collect(),
+        Ok(_) if !fatal.is_empty() => {
+            let ours = fatal.iter().map(|p| shown(p)).collect::<Vec<_>>().join("\n");
+            vec![Difference::new(
+                format!("accepted: {}", plain(&fatal[0].message)),
+                format!("Codex accepts it, the rules say\n{ours}"),
+            )]
+        }
+        Ok(result) => {
+            let mut found = layers(view, result);
+            if found.is_empty() {
+                found = values(view, result);
+            }
+            found
+        }
+    }
+}
+
+/// Compares a refusal in Codex's words with what the rules call fatal.
+pub fn refusal(fatal: &[&Problem], text: &str) -> Option<Difference> {
+    const PREFIXES: &[&str] = &[
+        "failed to read configuration layers: ",
+        "invalid configuration: ",
+        "failed to resolve feature override precedence: ",
+    ];
+    let text = PREFIXES.iter().find_map(|p| text.strip_prefix(p)).unwrap_or(text).trim_end();
+    if fatal.iter().any(|p| says(p, text)) {
+        return None;
+    }
+    let ours = if fatal.is_empty() {
+        "nothing".to_owned()
+    } else {
+        fatal.iter().map(|p| shown(p)).collect::<Vec<_>>().join("\n")
+    };
+    let kind = if fatal.is_empty() { "refused" } else { "words" };
+    Some(Difference::new(
+        format!("{kind}: {}", plain(text)),
+        format!("Codex refuses it with\n  {text:?}\nthe rules say\n  {ours}"),
+    ))
+}
+
+fn shown(p: &Problem) -> String {
+    let place = |n: Option<u32>| n.map_or_else(|| "-".to_owned(), |n| n.to_string());
+    format!(
+        "  {}:{}:{} {:?} key {:?}",
+        p.path.as_deref().unwrap_or("-"),
+        place(p.line),
+        place(p.column),
+        p.message,
+        p.key
+    )
+}
+
+/// Whether a problem says what Codex says: with file, line and column, with the key, or bare.
+fn says(p: &Problem, text: &str) -> bool {
+    let mut forms = vec![p.message.clone()];
+    if let (Some(path), Some(line), Some(column)) = (&p.path, p.line, p.column) {
+        forms.push(format!("{path}:{line}:{column}: {}", p.message));
+        forms.push(format!("Error parsing project config file {path}: TOML parse error at line {line}, column {column}<hidden>{}", p.message));
+    }
+    if let Some(key) = &p.key {
+        // Codex names the table in whose reading the error arose: the key itself, or one above it.
+        let mut parts = key.as_str();
+        loop {
+            forms.push(format!("{}\nin `{parts}`", p.message));
+            match parts.rsplit_once('.') {
+                Some((above, _)) => parts = above,
+                None => break,
+            }
+        }
+    }
+    forms.iter().any(|form| matches_masked(form, text))
+}
+
+/// Whether a text is the masked one, with anything in place of what is hidden.
+fn matches_masked(masked: &str, text: &str) -> bool {
+    let mut parts = masked.split(HIDDEN);
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    for part in middle {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+/// A message without what differs from case to case.
+pub fn plain(text: &str) -> String {
+    let mut out = String::new();
+    for word in text.split(' ').take(24) {
+        let word: String = word.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+        if word.contains('/') {
+            out.push_str("PATH ");
+        } else {
+            out.push_str(&word);
+            out.push(' ');
+        }
+    }
+    out.trim_end().to_owned()
+}
+
+/// A layer's kind and its file, as Codex writes them.
+fn name_of(source: LayerSource, path: Option<&str>) -> (String, String) {
+    let path = path.unwrap_or_default();
+    let (kind, file) = match source {
+        LayerSource::Managed => ("legacyManagedConfigTomlFromFile", path),
+        LayerSource::SessionFlags => ("sessionFlags", ""),
+        LayerSource::Project => ("project", path.strip_suffix("/config.toml").unwrap_or(path)),
+        LayerSource::User | LayerSource::Profile => ("user", path),
+        LayerSource::System => ("system", path),
+        _ => ("?", path),
+    };
+    (kind.to_owned(), file.to_owned())
+}
+
+fn name_in(name: &Value) -> (String, String) {
+    let file = name["file"].as_str().or_else(|| name["dotCodexFolder"].as_str()).unwrap_or_default();
+    (name["type"].as_str().unwrap_or_default().to_owned(), file.to_owned())
+}
+
+fn layers(view: &CodexView, result: &Value) -> Vec<Difference> {
+    let theirs: Vec<&Value> = result["layers"].as_array().into_iter().flatten().collect();
+    let ours_named: Vec<_> = view.layers.iter().map(|l| name_of(l.source, l.path.as_deref())).collect();
+    let theirs_named: Vec<_> = theirs.iter().map(|l| name_in(&l["name"])).collect();
+    if ours_named != theirs_named {
+        return vec![Difference::new("layers", format!("Codex {theirs_named:?}\nrules {ours_named:?}"))];
+    }
+    let mut found = Vec::new();
+    for (ours, theirs) in view.layers.iter().zip(theirs) {
+        let reason = theirs["disabledReason"].as_str();
+        if ours.disabled_reason.as_deref() != reason {
+            found.push(Difference::new(
+                format!("trust: {} {}", reason.is_some(), ours.disabled_reason.is_some()),
+                format!("{:?}\nCodex {reason:?}\nrules {:?}", ours.path, ours.disabled_reason),
+            ));
+        }
+        if theirs["version"].as_str() != Some(&ours.version) && !defects::version_is_unstable(&theirs["config"]) {
+            found.push(version(ours, theirs));
+        }
+    }
+    found
+}
+
+fn version(ours: &Layer, theirs: &Value) -> Difference {
+    let keys: Vec<&String> = theirs["config"].as_object().into_iter().flat_map(|o| o.keys()).collect();
+    Difference::new(
+        format!("version: {}", keys.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(",")),
+        format!("{:?}: Codex {} of {}\nrules {}", ours.path, theirs["version"], theirs["config"], ours.version),
+    )
+}
+
+/// Our leaves by the key that Codex would give them; several where dots make them one.
+type Leaves<'v> = BTreeMap<String, Vec<(Vec<String>, &'v ConfigValue)>>;
+
+fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
+    let mut ours: Leaves<'_> = BTreeMap::new();
+    for (key, value) in &view.values {
+        let Some(path) = parts(key) else { continue };
+        flatten(path.join("."), &value.value, &mut |leaf| {
+            ours.entry(leaf).or_default().push((path.clone(), value));
+        });
+    }
+    let empty = serde_json::Map::new();
+    let origins = result["origins"].as_object().unwrap_or(&empty);
+    let mut found = Vec::new();
+    for (key, leaves) in &ours {
+        let [(path, value)] = &leaves[..] else { continue };
+        let expected = name_of(value.source, value.path.as_deref());
+        let masked = value.value == HIDDEN || key.ends_with(HIDDEN);
+        let theirs = origins.get(key);
+        match theirs {
+            Some(origin) if name_in(&origin["name"]) == expected => {}
+            Some(origin) => found.push(Difference::new(
+                format!("origin: {key}"),
+                format!("{key}: Codex {} rules {expected:?}", origin["name"]),
+            )),
+            None if masked => {}
+            None => found.push(Difference::new(
+                format!("no origin: {key}"),
+                format!("{key}: the rules have it from {expected:?}, Codex does not have it"),
+            )),
+        }
+        if path.join(".") == *key {
+            found.extend(value_of_layer(path, value, result));
+        }
+    }
+    for (key, origin) in origins {
+        if ours.contains_key(key) || is_stale(key, origin, &ours) {
+            continue;
+        }
+        found.push(Difference::new(
+            format!("only Codex: {key}"),
+            format!("{key}: Codex has it from {}, the rules do not have it", origin["name"]),
+        ));
+    }
+    let config = &result["config"];
+    if let Some(id) = config["model_provider"].as_str().filter(|id| Some(*id) != view.provider.as_deref()) {
+        found.push(Difference::new("provider", format!("Codex {id}, rules {:?}", view.provider)));
+    }
+    if let Some(id) = &view.provider {
+        let key = config["model_providers"][id]["env_key"].as_str();
+        if key != view.env_key.as_deref() {
+            found.push(Difference::new("env_key", format!("Codex {key:?}, rules {:?}", view.env_key)));
+        }
+    }
+    found
+}
+
+/// Codex keeps the origins of what a higher layer replaced as a whole: elements of a longer array, a table below a
+/// value, a value under a table.
+fn is_stale(key: &str, origin: &Value, ours: &Leaves<'_>) -> bool {
+    let above = key.match_indices('.').any(|(at, _)| {
+        let prefix = &key[..at];
+        ours.iter().any(|(leaf, values)| {
+            let of_array = leaf == prefix || leaf.strip_prefix(prefix).is_some_and(|r| r.starts_with('.'));
+            of_array
+                && values.iter().any(|(path, value)| {
+                    let whole = path.join(".");
+                    (whole == prefix || key.starts_with(&format!("{whole}.")))
+                        && (value.value == HIDDEN
+                            || name_in(&origin["name"]) != name_of(value.source, value.path.as_deref()))
+                })
+        })
+    });
+    above || ours.keys().any(|leaf| leaf.strip_prefix(key).is_some_and(|r| r.starts_with('.')))
+        || defects::origin_of_replaced(key, ours.keys().map(String::as_str))
+}
+
+/// The value as the layer has it, in Codex's words.
+fn value_of_layer(path: &[String], ours: &ConfigValue, result: &Value) -> Option<Difference> {
+    let expected = name_of(ours.source, ours.path.as_deref());
+    let layer = result["layers"].as_array()?.iter().find(|l| name_in(&l["name"]) == expected)?;
+    let theirs = path.iter().try_fold(&layer["config"], |at, part| at.get(part));
+    let Some(theirs) = theirs else {
+        return (!defects::is_renamed(path)).then(|| {
+            Difference::new(format!("not in layer: {}", path.join(".")), format!("{path:?} {}", ours.value))
+        });
+    };
+    (!same(&ours.value, theirs)).then(|| {
+        Difference::new(
+            format!("value: {}", path.join(".")),
+            format!("{path:?}: Codex {theirs} rules {}", ours.value),
+        )
+    })
+}
+
+/// Equal but for what is hidden, and for what JSON cannot write.
+fn same(ours: &Value, theirs: &Value) -> bool {
+    match (ours, theirs) {
+        (Value::String(text), _) if text.contains(HIDDEN) => true,
+        (Value::String(text), Value::String(other)) => text == other,
+        (Value::String(text), Value::Null) => text.contains("inf") || text.contains("nan"),
+        (Value::String(text), Value::Object(table)) => {
+            table.get("$__toml_private_datetime").is_some_and(|t| t == text)
+        }
+        (Value::Array(ours), Value::Array(theirs)) => {
+            ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| same(a, b))
+        }
+        (Value::Object(ours), Value::Object(theirs)) => {
+            ours.len() == theirs.len() && ours.iter().all(|(k, v)| theirs.get(k).is_some_and(|t| same(v, t)))
+        }
+        _ => ours == theirs,
+    }
+}
+
+/// The leaves of a value; an array has one for each element.
+fn flatten(key: String, value: &Value, add: &mut dyn FnMut(String)) {
+    match value {
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                flatten(format!("{key}.{at}"), item, add);
+            }
+        }
+        Value::Object(table) => {
+            for (name, item) in table {
+                flatten(format!("{key}.{name}"), item, add);
+            }
+        }
+        _ => add(key),
+    }
+}
+
+/// The parts of a dotted key in TOML's spelling.
+fn parts(key: &str) -> Option<Vec<String>> {
+    let mut table: toml::Table = format!("{key} = 1").parse().ok()?;
+    let mut path = Vec::new();
+    loop {
+        let (part, value) = table.into_iter().next()?;
+        path.push(part);
+        match value {
+            toml::Value::Table(inner) => table = inner,
+            _ => return Some(path),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_hidden_may_be_anything() {
+        assert!(matches_masked("a <hidden> b <hidden>", "a x y b z"));
+        assert!(matches_masked("a", "a") && !matches_masked("a", "ab"));
+        assert!(!matches_masked("a <hidden> b", "a x c"));
+    }
+
+    #[test]
+    fn keys_are_taken_apart_as_toml_writes_them() {
+        assert_eq!(parts("a.\"b.c\".d").unwrap(), ["a", "b.c", "d"]);
+        assert_eq!(parts("<hidden>.a"), None);
+    }
+}

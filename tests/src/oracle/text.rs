@@ -1,0 +1,408 @@
+//! Texts of config files: keys that Codex knows and does not know, values of the right and of the wrong type, in
+//! every way that TOML lets one write a table, and broken lines.
+use envsplit_model::text::toml_key;
+use proptest::prelude::*;
+use proptest::sample::select;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// A key with its value as TOML writes it.
+pub type Setting = (Vec<String>, String);
+
+/// The list of keys that the rules know.
+const KNOWN: &str = include_str!("../../../crates/envsplit-codex/src/known_keys.txt");
+
+/// Ids of providers that worlds play with.
+pub const PROVIDERS: &[&str] = &["azure", "other", "Azure", "p.q", "my azure"];
+
+/// How a document is written, and what is broken in it.
+#[derive(Clone, Debug)]
+pub struct Writing {
+    /// 0: dotted keys, 1: tables, 2: inline tables, 3: what comes first decides.
+    style: u8,
+    /// A line that is put in, and how far down in percent.
+    broken: Option<(&'static str, u8)>,
+    /// A byte-order mark, CRLF, bytes that are no UTF-8, no line end.
+    quirk: u8,
+}
+
+/// A way of writing, one in `errors` of them broken.
+pub fn writing(errors: u32) -> impl Strategy<Value = Writing> {
+    let broken = prop_oneof![errors => Just(None), 1 => (select(BROKEN), 0u8..=100).prop_map(Some)];
+    (0u8..4, broken, prop_oneof![30 => Just(0u8), 3 => 1u8..4, 1 => Just(4u8)])
+        .prop_map(|(style, broken, quirk)| Writing { style, broken, quirk })
+}
+
+const BROKEN: &[&str] = &[
+    "model_provider = azure",
+    "model = \"a\"\nmodel = \"b\"",
+    "x =",
+    "= 3",
+    "[a",
+    "[a]]",
+    "x = \"unterminated",
+    "x = 'unterminated",
+    "x = [1, 2",
+    "x = {a = 1",
+    "x = {a = 1, a = 2}",
+    "x = 99999999999999999999",
+    "x = -99999999999999999999",
+    "x = 1e999",
+    "x = 1979-13-27",
+    "x = \"\\q\"",
+    "x = \"\\ud800\"",
+    "é = 1",
+    "key with space = 1",
+    "x = 1 2",
+    "x = tru",
+    "[model_providers]\n[model_providers]",
+    "x = '''a\nb",
+    "x = 0x",
+    "x = 1_",
+    "x = 01",
+    "# \u{1}",
+    "x = \"tab\there\"",
+    "x.y = 1\nx = 2",
+    "[[x]]\n[x]",
+];
+
+/// The bytes of a document.
+pub fn write(settings: &[Setting], how: &Writing) -> Vec<u8> {
+    let mut text = match how.style {
+        0 => settings.iter().map(|(path, value)| format!("{} = {value}\n", dotted(path))).collect(),
+        1 => tables(settings),
+        2 => inline(settings),
+        _ => {
+            let (top, deep): (Vec<_>, Vec<_>) =
+                settings.iter().cloned().partition(|(path, _)| path.len() == 1 || path[0] == "features");
+            write_plain(&top) + &tables(&deep)
+        }
+    };
+    if let Some((line, percent)) = how.broken {
+        let count = text.lines().count() * usize::from(percent) / 100;
+        let at: usize = text.split_inclusive('\n').take(count).map(str::len).sum();
+        text.insert_str(at, &format!("{line}\n"));
+    }
+    match how.quirk {
+        1 => text.insert(0, '\u{feff}'),
+        2 => text = text.replace('\n', "\r\n"),
+        3 => text.truncate(text.trim_end().len()),
+        _ => {}
+    }
+    let mut bytes = text.into_bytes();
+    if how.quirk == 4 {
+        bytes.extend(b"# latin \xe9\n");
+    }
+    bytes
+}
+
+fn write_plain(settings: &[Setting]) -> String {
+    settings.iter().map(|(path, value)| format!("{} = {value}\n", dotted(path))).collect()
+}
+
+fn dotted(path: &[String]) -> String {
+    path.iter().map(|part| toml_key(part)).collect::<Vec<_>>().join(".")
+}
+
+fn tables(settings: &[Setting]) -> String {
+    let mut by_table: BTreeMap<&[String], Vec<(&String, &String)>> = BTreeMap::new();
+    for (path, value) in settings {
+        if let Some((last, table)) = path.split_last() {
+            by_table.entry(table).or_default().push((last, value));
+        }
+    }
+    let mut text = String::new();
+    for (table, entries) in by_table {
+        if !table.is_empty() {
+            text += &format!("[{}]\n", dotted(table));
+        }
+        for (key, value) in entries {
+            text += &format!("{} = {value}\n", toml_key(key));
+        }
+    }
+    text
+}
+
+fn inline(settings: &[Setting]) -> String {
+    let mut by_first: BTreeMap<&String, Vec<(&[String], &String)>> = BTreeMap::new();
+    for (path, value) in settings {
+        by_first.entry(&path[0]).or_default().push((&path[1..], value));
+    }
+    let mut text = String::new();
+    for (first, entries) in by_first {
+        let first = toml_key(first);
+        if let [(rest, value)] = entries[..]
+            && rest.is_empty()
+        {
+            text += &format!("{first} = {value}\n");
+            continue;
+        }
+        let inner: Vec<String> =
+            entries.iter().map(|(rest, value)| format!("{} = {value}", dotted(rest))).collect();
+        text += &format!("{first} = {{ {} }}\n", inner.join(", "));
+    }
+    text
+}
+
+fn known() -> &'static [(&'static str, &'static str)] {
+    static PARSED: OnceLock<Vec<(&'static str, &'static str)>> = OnceLock::new();
+    PARSED.get_or_init(|| {
+        let lines = KNOWN.lines().filter(|l| !l.starts_with('#') && !l.starts_with("closed "));
+        let entries = lines.filter_map(|l| l.split_once(" = "));
+        entries.filter(|(path, _)| !path.starts_with("projects") && *path != "model_provider").collect()
+    })
+}
+
+fn setting(path: &str, value: impl Into<String>) -> Setting {
+    (path.split('.').map(str::to_owned).collect(), value.into())
+}
+
+/// Settings of a document. `wild` in a hundred are of a wrong type or of an unknown key.
+pub fn settings(wild: u32) -> impl Strategy<Value = Vec<Setting>> {
+    let one = prop_oneof![
+        6 => plain(),
+        3 => provider_field(),
+        4 => any_known(wild),
+        1 => denied(),
+        1 => unknown(),
+    ];
+    (provider_block(), prop::collection::vec(one, 0..8)).prop_map(|(block, rest)| {
+        let mut seen: Vec<Setting> = Vec::new();
+        for (path, value) in block.into_iter().chain(rest) {
+            // The same key twice is an error; there are enough of them in the broken lines.
+            let clash = |other: &Setting| other.0.starts_with(&path) || path.starts_with(&other.0);
+            if !seen.iter().any(clash) {
+                seen.push((path, value));
+            }
+        }
+        seen
+    })
+}
+
+/// A provider that is whole, or nothing.
+fn provider_block() -> impl Strategy<Value = Vec<Setting>> {
+    let whole = (select(PROVIDERS), any::<bool>(), any::<bool>()).prop_map(|(id, chosen, key)| {
+        let at = |field: &str| vec!["model_providers".to_owned(), id.to_owned(), field.to_owned()];
+        let mut block = vec![(at("name"), "\"A\"".to_owned())];
+        if key {
+            block.push((at("env_key"), "\"K\"".to_owned()));
+        }
+        if chosen {
+            block.push((vec!["model_provider".to_owned()], format!("\"{id}\"")));
+        }
+        block
+    });
+    prop_oneof![2 => Just(vec![]), 3 => whole]
+}
+
+fn plain() -> impl Strategy<Value = Setting> {
+    let choices: &[(&str, &[&str])] = &[
+        ("model", &["\"m1\"", "'m2'", "\"\"", "\"\"\"a\nb\"\"\""]),
+        ("review_model", &["\"r1\"", "\"r2\""]),
+        ("model_provider", &["\"openai\"", "\"azure\"", "\"ollama\"", "\"amazon-bedrock\"", "\"nope\""]),
+        ("approval_policy", &["\"never\"", "\"on-request\"", "\"untrusted\""]),
+        ("sandbox_mode", &["\"read-only\"", "\"workspace-write\""]),
+        ("project_root_markers", &["[\".git\"]", "[\".hg\"]", "[]", "[\"a\", \"b\"]", "[\".hg\", \".git\"]"]),
+        ("features.web_search_request", &["true", "false"]),
+        ("features.unified_exec", &["true", "false"]),
+        ("features.no_such_feature", &["true", "false"]),
+        ("use_legacy_landlock", &["true"]),
+        ("openai_base_url", &["\"https://h/v1\""]),
+        ("mcp_servers.x.command", &["\"c\""]),
+        ("mcp_servers.y.url", &["\"https://u:p@h/?k=v\""]),
+        ("mcp_servers.x.args", &["[]", "[\"1\"]", "[\"1\", \"2\", \"3\"]"]),
+        ("shell_environment_policy.inherit", &["\"core\"", "\"all\""]),
+        ("shell_environment_policy.exclude", &["[\"A*\"]", "[]"]),
+        ("shell_environment_policy.include_only", &["[\"B*\"]"]),
+        ("shell_environment_policy.filters.\"A*\"", &["\"include\"", "\"exclude\""]),
+        ("shell_environment_policy.filters.\"a*\"", &["\"include\"", "\"exclude\""]),
+        ("agents.max_threads", &["3", "7"]),
+        ("agents.max_concurrent_threads_per_session", &["4"]),
+        ("memories.no_memories_if_mcp_or_web_search", &["true", "false"]),
+        ("memories.disable_on_external_context", &["true", "false"]),
+        ("model_context_window", &["1", "0x10", "1_000", "-5"]),
+        ("tui.mouse_scroll_speed", &["1.5", "1e3", "2", "inf"]),
+        ("desktop.some.thing", &["1979-05-27T07:32:00Z", "nan", "[{a = 1}, {b = [1, [2]]}]", "{}"]),
+        ("desktop.date", &["1979-05-27", "07:32:00.5", "-0.0", "5e-324", "1.0e+10"]),
+        ("log_dir", &["\"x\"", "\"../x/./y\"", "\"~/x\"", "\"~\"", "\"/a//b/\"", "\"\"", "\"~user/x\""]),
+        ("model_instructions_file", &["\"i.md\"", "\"@ROOT@/i.md\""]),
+        ("sandbox_workspace_write.writable_roots", &["[\"w\", \"/v\"]", "[]"]),
+        ("permissions.dev.network.domains.\"EXAMPLE.com\"", &["\"allow\"", "\"deny\""]),
+        ("permissions.dev.network.domains.\"example.com\"", &["\"allow\"", "\"deny\""]),
+        ("agents.mine.description", &["\"d\""]),
+        ("agents.mine.config_file", &["\"f.toml\""]),
+        ("profiles.work.model", &["\"pm\""]),
+        ("skills.config", &["[{path = \"s\", enabled = true}]", "[]"]),
+        ("model_providers.azure.query_params.api-version", &["\"preview\""]),
+        ("model_providers.azure.http_headers.X-A", &["\"1\""]),
+        ("model_providers.azure.env_http_headers.api-key", &["\"K2\""]),
+    ];
+    let all: Vec<(&str, &str)> =
+        choices.iter().flat_map(|(key, values)| values.iter().map(move |value| (*key, *value))).collect();
+    select(all).prop_map(|(key, value)| {
+        // A quoted part holds a dot.
+        match key.split_once('"') {
+            Some((before, quoted)) => {
+                let mut path: Vec<String> =
+                    before.trim_end_matches('.').split('.').map(str::to_owned).collect();
+                path.push(quoted.trim_end_matches('"').to_owned());
+                (path, value.to_owned())
+            }
+            None => setting(key, value),
+        }
+    })
+}
+
+fn provider_field() -> impl Strategy<Value = Setting> {
+    let fields: &[(&str, &str)] = &[
+        ("name", "\"B\""),
+        ("name", "\"\""),
+        ("name", "\" \""),
+        ("base_url", "\"https://h/v1\""),
+        ("env_key", "\"K2\""),
+        ("wire_api", "\"responses\""),
+        ("wire_api", "\"chat\""),
+        ("wire_api", "\"Responses\""),
+        ("requires_openai_auth", "true"),
+        ("requires_openai_auth", "false"),
+        ("experimental_bearer_token", "\"tok\""),
+        ("auth", "{command = \"/bin/echo\"}"),
+        ("auth", "{command = \" \"}"),
+        ("auth", "{args = []}"),
+        ("aws", "{profile = \"p\"}"),
+        ("aws", "{}"),
+        ("request_max_retries", "3"),
+        ("env_ky", "\"x\""),
+        ("supports_websockets", "false"),
+    ];
+    let ids: Vec<&str> =
+        PROVIDERS.iter().copied().chain(["openai", "ollama", "amazon-bedrock", "amazon-bedrock-runtime"]).collect();
+    let weighted: Vec<&str> = ids.iter().flat_map(|id| vec![*id; if PROVIDERS.contains(id) { 6 } else { 1 }]).collect();
+    (select(weighted), select(fields)).prop_map(|(id, (field, value))| {
+        (vec!["model_providers".to_owned(), id.to_owned(), field.to_owned()], value.to_owned())
+    })
+}
+
+fn denied() -> impl Strategy<Value = Setting> {
+    let keys: &[(&str, &str)] = &[
+        ("openai_base_url", "\"https://h\""),
+        ("chatgpt_base_url", "\"https://h\""),
+        ("apps_mcp_product_sku", "\"s\""),
+        ("model_provider", "\"ollama\""),
+        ("model_providers.evil.name", "\"E\""),
+        ("notify", "[\"n\"]"),
+        ("profile", "\"work\""),
+        ("profiles.work.model", "\"m\""),
+        ("experimental_realtime_webrtc_call_base_url", "\"https://h\""),
+        ("experimental_realtime_ws_base_url", "\"https://h\""),
+        ("otel.environment", "\"e\""),
+        ("features.respect_system_proxy", "true"),
+        ("features.respect_system_proxy", "false"),
+    ];
+    // `profile` ends everything outside of a project: it comes seldom.
+    let weighted: Vec<(&str, &str)> =
+        keys.iter().flat_map(|k| vec![*k; if k.0 == "profile" { 1 } else { 3 }]).collect();
+    select(weighted).prop_map(|(key, value)| setting(key, value))
+}
+
+fn unknown() -> impl Strategy<Value = Setting> {
+    let keys: &[&str] = &[
+        "foo",
+        "modle",
+        "bar.baz",
+        "model_providers.azure.envkey",
+        "mcp_servers.x.comand",
+        "tui.nope",
+        "history.nope",
+        "tools.nope",
+        "shell_environment_policy.nope",
+        "sandbox_workspace_write.nope",
+        "otel.nope",
+        "notice.nope",
+        "permissions.dev.nope",
+        "skills.nope",
+        "memories.nope",
+        "agents.mine.nope",
+        "audio.nope",
+        "apps.x.nope",
+        "hooks.nope",
+        "marketplaces.x.nope",
+        "plugins.x.nope",
+        "tool_suggest.nope",
+        "model_providers.azure.auth.nope",
+        "model_providers.azure.aws.nope",
+        "mcp_servers.x.oauth.nope",
+        "windows.nope",
+        "realtime.nope",
+        "cloud.nope",
+        "analytics.nope",
+        "feedback.nope",
+        "desktop.nope",
+        "profiles.work.nope",
+        "features.nope.nope",
+        "profiles.work.features.nope",
+        "tui.keymap.nope",
+        "tui.effects.nope",
+    ];
+    (select(keys), values()).prop_map(|(key, value)| setting(key, value))
+}
+
+/// Any key of the list, with a fitting value unless it is one of `wild` in a hundred.
+fn any_known(wild: u32) -> impl Strategy<Value = Setting> {
+    let fitting = select(known()).prop_flat_map(|(path, expected)| {
+        let value: BoxedStrategy<String> = fitting(expected);
+        (Just(path), value)
+    });
+    let odd = (select(known()), values()).prop_map(|((path, _), value)| (path, value));
+    prop_oneof![100 - wild => fitting, wild => odd].prop_map(|(path, value)| {
+        let name = if path.starts_with("model_providers") { "azure" } else { "x" };
+        (path.split('.').map(|p| if p == "*" { name.to_owned() } else { p.to_owned() }).collect(), value)
+    })
+}
+
+fn fitting(expected: &'static str) -> BoxedStrategy<String> {
+    if let Some(words) = expected.strip_prefix("enum ") {
+        return select(words.split(' ').collect::<Vec<_>>()).prop_map(|w| format!("\"{w}\"")).boxed();
+    }
+    let choices: &[&str] = match expected {
+        "a string" => &["\"s\"", "''", "\"two words\""],
+        "path string" => &["\"p\"", "\"/abs\"", "\"../up\"", "\"~/h\"", "\"\""],
+        "a boolean" | "any" => &["true", "false"],
+        "f64" => &["1.5", "2"],
+        "a sequence" => &["[]", "[\"a\"]"],
+        "a map" => &["{}"],
+        text if text.starts_with("struct ") => &["{}"],
+        _ => &["1", "2", "100"],
+    };
+    select(choices).prop_map(str::to_owned).boxed()
+}
+
+/// Values of every type.
+fn values() -> impl Strategy<Value = String> {
+    let choices: &[&str] = &[
+        "3",
+        "0",
+        "-1",
+        "70000",
+        "300",
+        "9223372036854775807",
+        "3000000000",
+        "1.5",
+        "inf",
+        "true",
+        "\"s\"",
+        "\"\"",
+        "1979-05-27T07:32:00Z",
+        "07:32:00",
+        "[]",
+        "[1]",
+        "[\"a\", 1]",
+        "[[]]",
+        "[{}]",
+        "{}",
+        "{a = 1}",
+        "{a = \"b\"}",
+        "{enabled = true}",
+    ];
+    select(choices).prop_map(str::to_owned)
+}
