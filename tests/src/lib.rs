@@ -19,5 +19,6 @@ pub mod isolate;
 pub mod judge;
 pub mod lab;
 pub mod leaks;
+pub mod oracle;
 pub mod programs;
 pub mod scenario;

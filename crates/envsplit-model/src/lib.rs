@@ -32,7 +32,7 @@ pub use lookup::{EnvBlock, EnvLookup};
 pub use place::{Hop, Place, PlaceId, PlaceKind, PlaceProcess, Role, Rule};
 pub use probe::{
     CodexAsked, CodexCaller, CodexSeen, EnvRef, Marks, Outcome, ProbeRequest, ShellAsked, ShellSeen,
-    SourcesSeen, StartKind, StartReads,
+    SourcesSeen, StartKind, StartReads, Waiting,
 };
 pub use report::{
     ConfigSlice, ConfigSlicePlace, EnvSlice, EnvSlicePlace, EnvSource, ExplainSlice, PlacesSlice, Report,

@@ -164,6 +164,15 @@ pub enum ProbeRequest {
     },
 }
 
+/// What a shell start was waiting for when its time limit came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Waiting {
+    /// The file name of the program that it was waiting for.
+    pub program: String,
+    /// The file and line that start that program, where one line alone does.
+    pub at: Option<(String, u32)>,
+}
+
 /// What a shell start showed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ShellSeen {
@@ -175,6 +184,8 @@ pub struct ShellSeen {
     pub failure: Option<String>,
     /// Whether the time limit ended it.
     pub timed_out: bool,
+    /// What it was waiting for then.
+    pub waiting: Option<Waiting>,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
     /// Exit status, where it ended by itself.

@@ -1,5 +1,5 @@
 //! A start, file after file: which ones it looks for, and the walk through each.
-use crate::condition::Facts;
+use crate::condition::World;
 use crate::lines;
 use crate::rules::{FISH_VENDOR, Place, RULES, Rule, When};
 use crate::walk::Walk;
@@ -58,7 +58,7 @@ impl Walk<'_> {
                 for path in paths {
                     let Some(path) = expand(path, self).text() else { continue };
                     let exists = !matches!(env_kind(self, &path), Err(FileError::NotFound));
-                    self.look(&path, hidden_by.clone(), rule.doc);
+                    self.look(&path, hidden_by.as_deref(), rule.doc);
                     if exists && hidden_by.is_none() {
                         hidden_by = Some(path);
                     }
@@ -68,7 +68,7 @@ impl Walk<'_> {
                 let debian = env_kind(self, "/etc/zsh") == Ok(FileKind::Directory);
                 let path = if debian { format!("/etc/zsh/{name}") } else { format!("/etc/{name}") };
                 let hidden_by = self.no_rcs.clone().or_else(|| self.no_global_rcs.clone());
-                self.look(&path, hidden_by, rule.doc);
+                self.look(&path, hidden_by.as_deref(), rule.doc);
             }
             Place::ZshUser(name) => {
                 let (base, trust) = match self.var("ZDOTDIR") {
@@ -80,7 +80,8 @@ impl Walk<'_> {
                 if trust == Trust::Private && env_kind(self, &path).is_err() {
                     return;
                 }
-                self.look(&path, self.no_rcs.clone(), rule.doc);
+                let hidden_by = self.no_rcs.clone();
+                self.look(&path, hidden_by.as_deref(), rule.doc);
             }
             Place::FishConf => self.fish_conf(rule.doc),
             Place::FishUniversal => {
@@ -147,13 +148,13 @@ impl Walk<'_> {
                 if hidden_by.is_none() {
                     seen.push((name, path.clone()));
                 }
-                self.look(&path, hidden_by, doc);
+                self.look(&path, hidden_by.as_deref(), doc);
             }
         }
     }
 
     /// One file that the start looks for.
-    fn look(&mut self, path: &str, hidden_by: Option<String>, doc: &str) {
+    fn look(&mut self, path: &str, hidden_by: Option<&str>, doc: &str) {
         let kind = env_kind(self, path);
         let error = match kind {
             Ok(FileKind::File) => match self.env.files.read(path) {
@@ -173,7 +174,7 @@ impl Walk<'_> {
         self.out.startup.push(StartupFile {
             path: path.to_owned(),
             read: readable && hidden_by.is_none(),
-            hidden_by: hidden_by.clone(),
+            hidden_by: hidden_by.map(str::to_owned),
             error: error.filter(|_| !absent),
             doc: doc.to_owned(),
         });

@@ -22,11 +22,8 @@ fn split_braces(word: &str) -> Option<(&str, Vec<&str>, &str)> {
     while at < bytes.len() {
         match bytes[at] {
             b'\\' => at += 1,
-            b if quote != 0 => {
-                if b == quote {
-                    quote = 0;
-                }
-            }
+            b if quote != 0 && b == quote => quote = 0,
+            _ if quote != 0 => {}
             b @ (b'\'' | b'"' | b'`') => quote = b,
             b'{' if at == 0 || bytes[at - 1] != b'$' => {
                 let mut depth = 0_usize;

@@ -100,9 +100,9 @@ impl Parser<'_> {
             braced = brace;
             arms.push(Arm { at, condition, body });
             if brace {
-                self.blanks()
+                self.blanks();
             } else {
-                self.lines()
+                self.lines();
             }
             if self.peek() != "elif" {
                 break;

@@ -45,7 +45,7 @@ pub(crate) struct Arg {
 }
 
 /// What tests ask beside variables.
-pub(crate) trait Facts: Scope {
+pub(crate) trait World: Scope {
     fn files(&self) -> &dyn Files;
     /// The path as seen from the current directory; `None` when that is not known.
     fn absolute(&self, path: &str) -> Option<String>;
@@ -56,8 +56,8 @@ pub(crate) trait Facts: Scope {
 }
 
 /// The verdict on the arguments of `[` (`extended` false) or on what stands in `[[ ]]`.
-pub(crate) fn decide(args: &[Arg], extended: bool, facts: &dyn Facts) -> Tri {
-    let mut test = Test { args, at: 0, extended, facts, depth: 0 };
+pub(crate) fn decide(args: &[Arg], extended: bool, world: &dyn World) -> Tri {
+    let mut test = Test { args, at: 0, extended, world, depth: 0 };
     let verdict = test.any();
     if test.at == args.len() { verdict } else { Tri::Maybe }
 }
@@ -66,7 +66,7 @@ struct Test<'a> {
     args: &'a [Arg],
     at: usize,
     extended: bool,
-    facts: &'a dyn Facts,
+    world: &'a dyn World,
     depth: usize,
 }
 
@@ -146,16 +146,16 @@ impl Test<'_> {
         match operator {
             b'n' => Tri::of(arg.value.is_empty()).not(),
             b'z' => Tri::of(arg.value.is_empty()),
-            b't' => Tri::of(self.facts.terminal()),
-            b'v' => match self.facts.var(&arg.raw) {
+            b't' => Tri::of(self.world.terminal()),
+            b'v' => match self.world.var(&arg.raw) {
                 Var::Unset => Tri::No,
                 Var::Unknown => Tri::Maybe,
                 _ => Tri::Yes,
             },
-            b'o' => Tri::of(self.facts.option(&arg.raw)),
+            b'o' => Tri::of(self.world.option(&arg.raw)),
             b'e' | b'a' | b'f' | b'd' | b'r' | b's' | b'x' | b'w' | b'p' | b'S' | b'b' | b'c' => {
-                let path = arg.value.text().and_then(|path| self.facts.absolute(&path));
-                path.map_or(Tri::Maybe, |path| file(operator, &path, self.facts.files()))
+                let path = arg.value.text().and_then(|path| self.world.absolute(&path));
+                path.map_or(Tri::Maybe, |path| file(operator, &path, self.world.files()))
             }
             _ => Tri::Maybe,
         }

@@ -111,16 +111,14 @@ impl Walk<'_> {
                 self.touch("PATH", How::Export, first.start);
                 Tri::Yes
             }
-            "source" | "." => match args.iter().find(|w| self.source.slice(w) != "--") {
-                Some(word) => {
+            "source" | "." => {
+                if let Some(word) = args.iter().find(|w| self.source.slice(w) != "--") {
                     let raw = self.source_text(word);
-                    self.sourced(&raw, at)
+                    return self.sourced(&raw, at);
                 }
-                None => {
-                    self.opaque(at, "standard input");
-                    Tri::Maybe
-                }
-            },
+                self.opaque(at, "standard input");
+                Tri::Maybe
+            }
             "eval" => self.eval(at, args),
             "return" | "exit" | "break" | "continue" => {
                 self.end(&name, at);
@@ -148,7 +146,6 @@ impl Walk<'_> {
         match args.first().map(|w| self.source.slice(w).trim_start_matches('-')) {
             Some("is-interactive" | "i") => Tri::of(Some(self.start.interactive)),
             Some("is-login" | "l") => Tri::of(Some(self.start.login)),
-            Some("is-command-substitution" | "c" | "is-block") => Tri::Maybe,
             _ => Tri::Maybe,
         }
     }

@@ -67,16 +67,13 @@ pub(crate) fn expand(word: &str, scope: &dyn Scope) -> Expanded {
                     "dirname (status --current-filename)",
                 ];
                 let known = own.iter().find(|o| inner.strip_prefix(**o).is_some_and(|r| r.starts_with(')')));
-                match (known, scope.file_directory()) {
-                    (Some(own), Some(directory)) => {
-                        out.push(&directory, true);
-                        &inner[own.len() + 1..]
-                    }
-                    _ => {
-                        out.command = true;
-                        out.unknown();
-                        break;
-                    }
+                if let (Some(own), Some(directory)) = (known, scope.file_directory()) {
+                    out.push(&directory, true);
+                    &inner[own.len() + 1..]
+                } else {
+                    out.command = true;
+                    out.unknown();
+                    break;
                 }
             }
             (c, q) => {

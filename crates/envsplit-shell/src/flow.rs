@@ -195,26 +195,23 @@ impl Walk<'_> {
         let name = name.map(|n| self.source_text(n)).unwrap_or_default();
         let values = words.and_then(|words| self.values(words));
         self.enter(FrameKind::Loop);
-        match values {
-            Some(values) => {
-                for value in values.iter().take(ROUNDS) {
-                    self.set(&name, Var::Known(value.clone(), Trust::Local));
-                    self.enter(FrameKind::Round);
-                    self.list(body);
-                    self.leave();
-                }
-                if values.is_empty() {
-                    self.branch(at, Tri::No);
-                    self.list(body);
-                    self.leave();
-                }
-            }
-            None => {
-                self.set(&name, Var::Unknown);
-                self.branch(at, Tri::Maybe);
+        if let Some(values) = values {
+            for value in values.iter().take(ROUNDS) {
+                self.set(&name, Var::Known(value.clone(), Trust::Local));
+                self.enter(FrameKind::Round);
                 self.list(body);
                 self.leave();
             }
+            if values.is_empty() {
+                self.branch(at, Tri::No);
+                self.list(body);
+                self.leave();
+            }
+        } else {
+            self.set(&name, Var::Unknown);
+            self.branch(at, Tri::Maybe);
+            self.list(body);
+            self.leave();
         }
         self.leave();
         Tri::Maybe

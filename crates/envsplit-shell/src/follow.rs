@@ -1,9 +1,9 @@
 //! Files that a start reads: the start-up files, and what they source.
 use crate::ast::Script;
-use crate::condition::{Facts, Tri};
+use crate::condition::{Tri, World};
 use crate::source::{Source, decode};
 use crate::walk::{FrameKind, Walk};
-use crate::word::{Trust, Var};
+use crate::word::{Scope, Trust, Var};
 use crate::{fish_parse, glob, lines, parse};
 use envsplit_model::{FileError, FileKind, FileRead, ShellKind};
 use std::rc::Rc;
@@ -14,6 +14,9 @@ const DEPTH: usize = 32;
 const FILES: usize = 500;
 /// The largest file that is read, in bytes.
 pub(crate) const SIZE: usize = 4 << 20;
+
+/// A file's text and its commands.
+pub(crate) type Parsed = Rc<(Rc<Source>, Script)>;
 
 impl Walk<'_> {
     /// Reads `path` as a start-up file (`at` is `None`) or as the command at `at` sources it.
@@ -56,7 +59,6 @@ impl Walk<'_> {
             Ok(parsed) => parsed,
             Err(error) => {
                 let why = match error {
-                    FileError::NotFound => return Tri::No,
                     FileError::NotRegular => "not a regular file",
                     FileError::TooLarge { .. } => "too large",
                     _ => return Tri::No,
@@ -97,7 +99,7 @@ impl Walk<'_> {
     }
 
     /// The commands of a file; `None` inside when it is binary.
-    fn parsed(&mut self, path: &str) -> Result<Option<Rc<(Rc<Source>, Script)>>, FileError> {
+    fn parsed(&mut self, path: &str) -> Result<Option<Parsed>, FileError> {
         if let Some(parsed) = self.parsed.get(path) {
             return Ok(Some(Rc::clone(parsed)));
         }
@@ -161,16 +163,16 @@ impl Walk<'_> {
     /// Where a sourced name is found: by PATH first for a name without a slash (bash(1) `source`), else from the
     /// current directory.
     fn searched(&self, path: &str) -> Option<String> {
-        use crate::word::Scope;
-        if !path.contains('/') && self.start.shell != ShellKind::Fish {
-            if let Var::Known(list, _) = self.var("PATH") {
-                let hit = list.split(':').filter(|d| d.starts_with('/')).take(64).find_map(|directory| {
-                    let path = format!("{}/{path}", directory.trim_end_matches('/'));
-                    (self.env.files.kind(&path) == Ok(FileKind::File)).then_some(path)
-                });
-                if hit.is_some() {
-                    return hit;
-                }
+        if !path.contains('/')
+            && self.start.shell != ShellKind::Fish
+            && let Var::Known(list, _) = self.var("PATH")
+        {
+            let hit = list.split(':').filter(|d| d.starts_with('/')).take(64).find_map(|directory| {
+                let path = format!("{}/{path}", directory.trim_end_matches('/'));
+                (self.env.files.kind(&path) == Ok(FileKind::File)).then_some(path)
+            });
+            if hit.is_some() {
+                return hit;
             }
         }
         self.absolute(path)

@@ -76,25 +76,28 @@ pub(crate) fn plain_name(name: &str) -> bool {
         && (length < 16 || name.contains('_'))
 }
 
+/// Long options that are kept.
+const LONG: &[&str] = &[
+    "--export",
+    "--global",
+    "--universal",
+    "--local",
+    "--erase",
+    "--query",
+    "--unexport",
+    "--login",
+    "--append",
+    "--prepend",
+    "--path",
+    "--function",
+    "--is-interactive",
+    "--is-login",
+];
+
+/// Whether the word is an option by its form.
 pub(crate) fn is_option(word: &str) -> bool {
     let letters =
         |w: &str, most: usize| !w.is_empty() && w.len() <= most && w.bytes().all(|b| b.is_ascii_alphabetic());
-    const LONG: &[&str] = &[
-        "--export",
-        "--global",
-        "--universal",
-        "--local",
-        "--erase",
-        "--query",
-        "--unexport",
-        "--login",
-        "--append",
-        "--prepend",
-        "--path",
-        "--function",
-        "--is-interactive",
-        "--is-login",
-    ];
     LONG.contains(&word) || word.strip_prefix(['-', '+']).is_some_and(|w| letters(w, 3))
 }
 

@@ -74,14 +74,14 @@ pub fn startup_files(start: &Start, env: &ShellEnv) -> Vec<StartupFile> {
 /// [`Setting::how`] says what the line itself does: an assignment to a variable that is exported already is
 /// [`How::Assignment`](envsplit_model::How::Assignment).
 pub fn read_start(start: &Start, env: &ShellEnv, names: &[String]) -> StaticRead {
-    let mut walk = Walk::new(start, env, names);
+    let mut walk = Walk::new(*start, env, names);
     walk.begin();
     walk.out
 }
 
 /// The names that this start surely exports, as far as reading shows, sorted; none where it ends by `exit` or may do so.
 pub fn exported_names(start: &Start, env: &ShellEnv) -> Vec<String> {
-    let mut walk = Walk::new(start, env, &[]);
+    let mut walk = Walk::new(*start, env, &[]);
     walk.begin();
     if walk.may_exit() { Vec::new() } else { walk.exported.into_iter().collect() }
 }
@@ -92,7 +92,7 @@ pub fn settings_anywhere(env: &ShellEnv, names: &[String], files: &[String]) -> 
     let mut settings = Vec::new();
     for path in files {
         let start = Start { shell: language(path), login: false, interactive: true };
-        let mut walk = Walk::new(&start, env, names);
+        let mut walk = Walk::new(start, env, names);
         walk.alone = true;
         walk.enter(FrameKind::Settled(Reach::NotRead));
         walk.file(path, None);

@@ -129,7 +129,6 @@ fn depth(line: &str, shell: ShellKind) -> i32 {
     for c in text.chars() {
         match (quote, c) {
             (Some(q), c) if c == q => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'' | '`') => quote = Some(c),
             (None, '#') => break,
             (None, '{' | '(' | '[') => depth += 1,
@@ -163,9 +162,8 @@ impl Walk<'_> {
             }
             open = match open {
                 Some((level, from)) if level + change > 0 => Some((level + change, from)),
-                Some(_) => None,
                 None if change > 0 => Some((change, at)),
-                None => None,
+                _ => None,
             };
         }
     }

@@ -175,7 +175,7 @@ pub(crate) fn line(line: &str, shell: ShellKind, names: &HashSet<String>) -> Str
         masker.member(line);
     } else {
         for token in tokens(line) {
-            masker.token(token);
+            masker.token(&token);
         }
     }
     text::shown(&masker.out)
@@ -256,16 +256,16 @@ impl Masker<'_> {
         }
     }
 
-    fn token(&mut self, token: Token) {
+    fn token(&mut self, token: &Token) {
         match token {
             Token::Operator(operator) => {
-                match operator {
+                match *operator {
                     ";" | ";;" | ")" => self.out.push_str(operator),
                     _ => self.keep(operator),
                 }
                 let redirects = operator.contains(['<', '>']);
                 match self.next {
-                    Next::Test | Next::TestPath if !matches!(operator, ";" | ";;") => {}
+                    Next::Test | Next::TestPath if !matches!(*operator, ";" | ";;") => {}
                     _ if redirects => self.next = Next::Hidden,
                     _ => self.next = Next::Command,
                 }

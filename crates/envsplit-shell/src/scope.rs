@@ -1,6 +1,6 @@
 //! Variables during a start: what the shell itself sets, what the environment brings, what files assign.
 use crate::ast::Span;
-use crate::condition::{Facts, Tri};
+use crate::condition::{Tri, World};
 use crate::walk::{FrameKind, Walk};
 use crate::word::{Expanded, Scope, Trust, Var};
 use crate::{brace, glob};
@@ -97,11 +97,12 @@ impl Walk<'_> {
             // bash unsets PS1 when it is not interactive; dash always has one; zsh has an empty one.
             (ShellKind::Bash, "PS1") => return filled(interactive),
             (ShellKind::Sh, "PS1") if self.sh_is_bash == Some(false) || interactive => return Var::Filled,
-            (ShellKind::Zsh, "PS1" | "PROMPT") if interactive => return Var::Filled,
+            (ShellKind::Ksh, "PS1") | (ShellKind::Zsh, "PS1" | "PROMPT") if interactive => {
+                return Var::Filled;
+            }
             (ShellKind::Zsh, "PS1" | "PROMPT") if self.env.env.get("PS1").is_none() => {
                 return Var::Known(String::new(), Trust::Open);
             }
-            (ShellKind::Ksh, "PS1") if interactive => return Var::Filled,
             (ShellKind::Bash, "BASH") if self.start.shell == ShellKind::Bash => {
                 return Var::Known("/bin/bash".to_owned(), Trust::Open);
             }
@@ -158,7 +159,7 @@ impl Walk<'_> {
                 self.vars.insert(name.to_owned(), value);
             }
             Tri::Maybe => {
-                let either = self.var(name).or(value);
+                let either = self.var(name).or(&value);
                 self.vars.insert(name.to_owned(), either);
             }
             Tri::No => {}
@@ -261,7 +262,7 @@ impl Scope for Walk<'_> {
     }
 }
 
-impl Facts for Walk<'_> {
+impl World for Walk<'_> {
     fn files(&self) -> &dyn Files {
         self.env.files
     }

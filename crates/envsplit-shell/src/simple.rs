@@ -1,7 +1,7 @@
 //! Simple commands of the POSIX family that touch variables or decide what is reached: bash(1) SHELL BUILTIN
 //! COMMANDS, zshbuiltins(1), dash(1) Builtins.
 use crate::ast::Span;
-use crate::condition::{Arg, Facts, Tri, decide};
+use crate::condition::{Arg, Tri, World, decide};
 use crate::source::Source;
 use crate::walk::{FrameKind, Walk};
 use crate::word::{Scope, Var, assignment, unquoted};

@@ -25,14 +25,14 @@ pub(crate) enum Var {
 
 impl Var {
     /// What is known when it is this or `other`.
-    pub(crate) fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: &Self) -> Self {
         let filled =
             |v: &Self| matches!(v, Self::Filled) || matches!(v, Self::Known(text, _) if !text.is_empty());
         let set = |v: &Self| matches!(v, Self::Known(..) | Self::Filled | Self::Set);
         match () {
-            () if self == other => self,
-            () if filled(&self) && filled(&other) => Self::Filled,
-            () if set(&self) && set(&other) => Self::Set,
+            () if self == *other => self,
+            () if filled(&self) && filled(other) => Self::Filled,
+            () if set(&self) && set(other) => Self::Set,
             () => Self::Unknown,
         }
     }

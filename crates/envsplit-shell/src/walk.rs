@@ -91,11 +91,11 @@ pub(crate) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(crate) fn new(start: &Start, env: &'a ShellEnv<'a>, names: &[String]) -> Self {
+    pub(crate) fn new(start: Start, env: &'a ShellEnv<'a>, names: &[String]) -> Self {
         let real = env.files.canonical("/bin/sh").ok().map(|p| ShellKind::of_program(&p) == ShellKind::Bash);
         let mut walk = Self {
             env,
-            start: *start,
+            start,
             names: names.iter().cloned().collect(),
             out: StaticRead::default(),
             exported: BTreeSet::new(),

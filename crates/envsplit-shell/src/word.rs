@@ -163,7 +163,7 @@ impl<'a> Reader<'a> {
                 }
                 b'{' if self.bytes[at - 1] == b'$' => open.push(b'}'),
                 b'(' if self.bytes[at - 1] == b'$' || open.last() == Some(&b')') || end == b')' => {
-                    open.push(b')')
+                    open.push(b')');
                 }
                 b'"' if end != b'"' || !open.is_empty() => open.push(b'"'),
                 b'\'' if end == b')' && open.is_empty() => open.push(b'\''),
@@ -181,9 +181,9 @@ impl<'a> Reader<'a> {
             let end = self.closing(self.pos + 2, b'\'');
             let inner = self.text.get(self.pos + 2..end).unwrap_or_default();
             if inner.contains('\\') {
-                out.unknown()
+                out.unknown();
             } else {
-                out.push(inner, true)
+                out.push(inner, true);
             }
             out.quoted = true;
             self.pos = (end + 1).min(self.bytes.len());
@@ -293,7 +293,6 @@ impl<'a> Reader<'a> {
             Var::Unknown => None,
         };
         match operator {
-            0 => out.value(value, quoted),
             b'-' | b'=' => match present {
                 Some(true) => out.value(value, quoted),
                 Some(false) => out = self.operand(operand, quoted),
@@ -308,7 +307,7 @@ impl<'a> Reader<'a> {
                 Some(false) => {}
                 None => out.unknown(),
             },
-            b'?' => out.value(value, quoted),
+            0 | b'?' => out.value(value, quoted),
             b'#' | b'%' if !colon => {
                 let greedy = operand.as_bytes().first() == Some(&operator);
                 let pattern = self.operand(&operand[usize::from(greedy)..], quoted);

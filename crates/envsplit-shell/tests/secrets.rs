@@ -5,6 +5,7 @@ use envsplit_shell::{
     EnvFileKind, ShellEnv, env_file, exported_names, mask_line, read_start, settings_anywhere, startup_files,
 };
 use proptest::prelude::*;
+use std::fmt::Write;
 
 const HOME: &str = "/home/u";
 /// Secrets of several forms: a key, a word, base64, what looks like a path, a name, a number, an option.
@@ -173,14 +174,15 @@ fn handed_out(files: &ScratchFiles, env: &EnvBlock, starts: &[Start]) -> String 
     let mut out = format!("{env:?}");
     for start in starts {
         let read = read_start(start, &env, &names);
-        out += &format!("{read:?}{:?}{:?}", exported_names(start, &env), startup_files(start, &env));
+        write!(out, "{read:?}{:?}{:?}", exported_names(start, &env), startup_files(start, &env))
+            .expect("text");
         out += &serde_json::to_string(&read).expect("it serializes");
     }
     let paths: Vec<String> = files.files.keys().cloned().collect();
-    out += &format!("{:?}", settings_anywhere(&env, &names, &paths));
+    write!(out, "{:?}", settings_anywhere(&env, &names, &paths)).expect("text");
     for kind in [EnvFileKind::EtcEnvironment, EnvFileKind::EnvironmentD, EnvFileKind::PamEnv] {
         for content in files.files.values().flatten() {
-            out += &format!("{:?}", env_file(content, "/etc/environment", kind, &names));
+            write!(out, "{:?}", env_file(content, "/etc/environment", kind, &names)).expect("text");
         }
     }
     out

@@ -46,6 +46,20 @@ pub(crate) struct ShellJob {
     pub(crate) limit: Duration,
 }
 
+/// What running a job gave.
+pub(crate) struct ShellRun {
+    pub(crate) seen: ShellSeen,
+    pub(crate) env: Option<Environment>,
+    /// The command line that it was waiting for at its limit: it may hold secrets.
+    pub(crate) waits_for: Option<Vec<String>>,
+}
+
+impl From<ShellSeen> for ShellRun {
+    fn from(seen: ShellSeen) -> Self {
+        Self { seen, env: None, waits_for: None }
+    }
+}
+
 /// One operating system (or the memory that stands for one in tests).
 pub(crate) trait Backend: Sync {
     fn now(&self) -> Timestamp;
@@ -64,7 +78,7 @@ pub(crate) trait Backend: Sync {
     fn environment(&self, pid: u32) -> Result<Environment, EnvAccess>;
     fn cwd(&self, pid: u32) -> Option<String>;
     /// Runs all of them at once; the answers stand in the order of the jobs.
-    fn run_shells(&self, jobs: Vec<ShellJob>) -> Vec<(ShellSeen, Option<Environment>)>;
+    fn run_shells(&self, jobs: Vec<ShellJob>) -> Vec<ShellRun>;
     /// The Codex system directory.
     fn codex_system_dir(&self) -> String;
 }

@@ -1,13 +1,14 @@
 //! The door itself: turns a backend's raw facts into a [`Snapshot`] and answers [`ProbeRequest`]s, values kept inside.
 mod argv;
 mod codex;
+mod waiting;
 
 use crate::backend::{Backend, RawProcess, ShellJob};
 use crate::fingerprint::FingerprintKey;
 use crate::secret::Environment;
 use envsplit_model::{
     Caller, EnvAccess, EnvLookup as _, EnvRef, Marks, Outcome, ProbeRequest, ProcessRecord, Session,
-    Sighting, Snapshot, SourcesSeen, StartKind, StartReads,
+    ShellAsked, Sighting, Snapshot, SourcesSeen, StartKind, StartReads, Waiting,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -179,12 +180,35 @@ impl<B: Backend> Door<B> {
             }
         }
         let asked: Vec<_> = jobs.iter().map(|j| j.asked.clone()).collect();
-        for (asked, (seen, env)) in asked.into_iter().zip(self.backend.run_shells(jobs)) {
-            let held = env.ok_or_else(|| seen.failure.clone().unwrap_or_else(|| "no answer".to_owned()));
+        for (asked, run) in asked.into_iter().zip(self.backend.run_shells(jobs)) {
+            let mut seen = run.seen;
+            seen.waiting = run.waits_for.and_then(|words| self.waiting(&asked, &words));
+            let held = run.env.ok_or_else(|| seen.failure.clone().unwrap_or_else(|| "no answer".to_owned()));
             self.hold(EnvRef::Shell { asked: Box::new(asked.clone()) }, held);
             outcomes.insert(ProbeRequest::Shell(asked), Outcome::Shell(seen));
         }
         outcomes
+    }
+
+    /// Where a start was held up: the one line, of all files that it reads, that runs just this command.
+    fn waiting(&self, asked: &ShellAsked, words: &[String]) -> Option<Waiting> {
+        let env = self.environment(&asked.from).ok()?;
+        let shell_env =
+            envsplit_shell::ShellEnv { files: self.backend.files(), env: &*env, home: self.home_of(&env) };
+        let read = envsplit_shell::read_start(&asked.start, &shell_env, &[]);
+        let mut lines = vec![];
+        for file in read.files {
+            let Ok(text) = self.backend.files().read(&file.path) else { continue };
+            for (n, line) in String::from_utf8_lossy(&text).lines().enumerate() {
+                if waiting::runs(line, words) {
+                    lines.push((file.path.clone(), u32::try_from(n + 1).unwrap_or(u32::MAX)));
+                }
+            }
+        }
+        lines.dedup();
+        let program = words.first()?.rsplit('/').next().unwrap_or_default();
+        let at = if lines.len() == 1 { lines.pop() } else { None };
+        Some(Waiting { program: envsplit_model::text::shown(program), at })
     }
 
     fn answer_one(&self, request: &ProbeRequest) -> Outcome {

@@ -1,5 +1,5 @@
 //! A machine in memory: the same door, for tests of what stands on it. It runs no program and reads no file.
-use crate::backend::{Backend, CallerFacts, RawProcess, SessionFacts, ShellJob, UserFacts};
+use crate::backend::{Backend, CallerFacts, RawProcess, SessionFacts, ShellJob, ShellRun, UserFacts};
 use crate::door::{Asked, Door, System};
 use crate::fingerprint::FingerprintKey;
 use crate::secret::Environment;
@@ -98,13 +98,14 @@ fn environment(pairs: &[(String, String)]) -> Environment {
 }
 
 impl Memory {
-    fn run(&self, job: &ShellJob) -> (ShellSeen, Option<Environment>) {
+    fn run(&self, job: &ShellJob) -> ShellRun {
         let start = &job.asked.start;
         let mut seen = ShellSeen {
             started: true,
             answered: true,
             failure: None,
             timed_out: false,
+            waiting: None,
             took_ms: 1,
             status: Some(0),
             noise: 0,
@@ -117,7 +118,7 @@ impl Memory {
             seen.timed_out = true;
             seen.status = None;
             seen.failure = Some(format!("it did not end within {} s", job.limit.as_secs_f32()));
-            return (seen, None);
+            return seen.into();
         }
         let home = job.env.text("HOME").unwrap_or_default().to_owned();
         let shell_env = envsplit_shell::ShellEnv { files: &self.0.files, env: &job.env, home };
@@ -132,7 +133,7 @@ impl Memory {
         }
         seen.added = env.names().into_iter().filter(|n| job.env.get(n).is_none()).collect();
         seen.structural = env.structural();
-        (seen, Some(env))
+        ShellRun { seen, env: Some(env), waits_for: None }
     }
 }
 
@@ -191,7 +192,7 @@ impl Backend for Memory {
     fn cwd(&self, _: u32) -> Option<String> {
         Some(self.0.cwd.clone())
     }
-    fn run_shells(&self, jobs: Vec<ShellJob>) -> Vec<(ShellSeen, Option<Environment>)> {
+    fn run_shells(&self, jobs: Vec<ShellJob>) -> Vec<ShellRun> {
         jobs.iter().map(|job| self.run(job)).collect()
     }
     fn codex_system_dir(&self) -> String {

@@ -166,7 +166,9 @@ fn layers(view: &CodexView, result: &Value) -> Vec<Difference> {
                 format!("{:?}\nCodex {reason:?}\nrules {:?}", ours.path, ours.disabled_reason),
             ));
         }
-        if theirs["version"].as_str() != Some(&ours.version) && !defects::version_is_unstable(&theirs["config"]) {
+        if theirs["version"].as_str() != Some(&ours.version)
+            && !defects::version_is_unstable(&theirs["config"])
+        {
             found.push(version(ours, theirs));
         }
     }
@@ -177,7 +179,10 @@ fn version(ours: &Layer, theirs: &Value) -> Difference {
     let keys: Vec<&String> = theirs["config"].as_object().into_iter().flat_map(|o| o.keys()).collect();
     Difference::new(
         format!("version: {}", keys.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(",")),
-        format!("{:?}: Codex {} of {}\nrules {}", ours.path, theirs["version"], theirs["config"], ours.version),
+        format!(
+            "{:?}: Codex {} of {}\nrules {}",
+            ours.path, theirs["version"], theirs["config"], ours.version
+        ),
     )
 }
 
@@ -254,7 +259,8 @@ fn is_stale(key: &str, origin: &Value, ours: &Leaves<'_>) -> bool {
                 })
         })
     });
-    above || ours.keys().any(|leaf| leaf.strip_prefix(key).is_some_and(|r| r.starts_with('.')))
+    above
+        || ours.keys().any(|leaf| leaf.strip_prefix(key).is_some_and(|r| r.starts_with('.')))
         || defects::origin_of_replaced(key, ours.keys().map(String::as_str))
 }
 

@@ -9,7 +9,10 @@ pub fn version_is_unstable(_config: &Value) -> bool {
 /// Whether a key is the new spelling of one that a layer may write in the old one.
 pub fn is_renamed(path: &[String]) -> bool {
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    matches!(path[..], ["memories", "disable_on_external_context"] | ["agents", "max_concurrent_threads_per_session"])
+    matches!(
+        path[..],
+        ["memories", "disable_on_external_context"] | ["agents", "max_concurrent_threads_per_session"]
+    )
 }
 
 /// Whether an origin belongs to what was replaced.

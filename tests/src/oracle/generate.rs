@@ -6,7 +6,8 @@ use proptest::sample::select;
 use std::collections::BTreeMap;
 
 /// Directories that may have a project layer.
-const PROJECTS: &[&str] = &["repo", "repo/a", "repo/a/b", "plain", "plain/sub", "tree", "tree/x", "home/proj", "."];
+const PROJECTS: &[&str] =
+    &["repo", "repo/a", "repo/a/b", "plain", "plain/sub", "tree", "tree/x", "home/proj", "."];
 
 /// Workspaces, as an editor or a terminal names them.
 const WORKSPACES: &[&str] = &[
@@ -372,4 +373,3 @@ pub fn start() -> impl Strategy<Value = Start> {
         ..Start::default()
     })
 }
-

@@ -96,10 +96,12 @@ fn serve(stream: &TcpStream, notes: &Mutex<Vec<Request>>) -> Option<()> {
         let refused = line.starts_with("CONNECT");
         notes.lock().ok()?.push(Request { line, authorization, model });
         if refused {
-            out.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").ok()?;
+            out.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                .ok()?;
             return None;
         }
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", text.len());
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", text.len());
         out.write_all(head.as_bytes()).and_then(|()| out.write_all(text.as_bytes())).ok()?;
     }
 }

@@ -75,7 +75,9 @@ pub fn run(plan: &Plan) -> Result<Report, String> {
         batch += 1;
         let mut runner = runner(plan.seed, batch);
         // Both kinds keep step, so that a limit cuts both alike.
-        if configs * plan.runs.max(1) <= runs * plan.configs.max(1) && configs < plan.configs || runs >= plan.runs {
+        if configs * plan.runs.max(1) <= runs * plan.configs.max(1) && configs < plan.configs
+            || runs >= plan.runs
+        {
             let count = BATCH.min(plan.configs - configs);
             suite.batch(&mut runner, count)?;
             configs += count;

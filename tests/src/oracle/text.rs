@@ -275,9 +275,13 @@ fn provider_field() -> impl Strategy<Value = Setting> {
         ("env_ky", "\"x\""),
         ("supports_websockets", "false"),
     ];
-    let ids: Vec<&str> =
-        PROVIDERS.iter().copied().chain(["openai", "ollama", "amazon-bedrock", "amazon-bedrock-runtime"]).collect();
-    let weighted: Vec<&str> = ids.iter().flat_map(|id| vec![*id; if PROVIDERS.contains(id) { 6 } else { 1 }]).collect();
+    let ids: Vec<&str> = PROVIDERS
+        .iter()
+        .copied()
+        .chain(["openai", "ollama", "amazon-bedrock", "amazon-bedrock-runtime"])
+        .collect();
+    let weighted: Vec<&str> =
+        ids.iter().flat_map(|id| vec![*id; if PROVIDERS.contains(id) { 6 } else { 1 }]).collect();
     (select(weighted), select(fields)).prop_map(|(id, (field, value))| {
         (vec!["model_providers".to_owned(), id.to_owned(), field.to_owned()], value.to_owned())
     })

@@ -51,14 +51,7 @@ pub struct Start {
 }
 
 /// The directories that every world has.
-pub const DIRECTORIES: &[&str] = &[
-    "home/.codex",
-    "home/proj",
-    "repo/a/b",
-    "plain/sub",
-    "tree/x",
-    "tmp",
-];
+pub const DIRECTORIES: &[&str] = &["home/.codex", "home/proj", "repo/a/b", "plain/sub", "tree/x", "tmp"];
 
 /// Fills the root in.
 pub fn fill(text: &str, root: &Path) -> String {
@@ -153,7 +146,12 @@ impl Machine {
     }
 
     /// What `envsplit-codex` makes of the world that is laid out, handed to `look`.
-    pub fn resolved<T>(&self, cwd: Option<&str>, start: &Start, look: impl FnOnce(&Resolution<'_>) -> T) -> T {
+    pub fn resolved<T>(
+        &self,
+        cwd: Option<&str>,
+        start: &Start,
+        look: impl FnOnce(&Resolution<'_>) -> T,
+    ) -> T {
         let env = EnvBlock(self.environment(start));
         let surroundings = Surroundings {
             files: &Disk,

@@ -211,7 +211,20 @@ fn probe_failed(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Setting, time
     let seen = w.shell(via);
     let what = seen.and_then(|s| s.failure.clone()).unwrap_or_default();
     let limit = if timed_out { " VS Code gives it 10 s and goes on without." } else { "" };
-    loss.draft(w, Code::EnvShellProbeFailed)
+    let waiting = seen.and_then(|s| s.waiting.as_ref());
+    let held_up = waiting
+        .and_then(|held| held.at.clone())
+        .map(|(path, line)| At::file(AtKind::Lost, &w.snapshot.host, path, Some(line)));
+    let waited_for = waiting.map(|held| match &held.at {
+        Some((path, line)) => format!(
+            "when the limit came it waited for `{}`, started at {}",
+            held.program,
+            place_of(w, path, *line)
+        ),
+        None => format!("when the limit came it waited for `{}`", held.program),
+    });
+    let mut draft = loss
+        .draft(w, Code::EnvShellProbeFailed)
         .at([at_setting(w, AtKind::Source, line)])
         .at(at_process(w, loss.to))
         .summary(format!(
@@ -219,8 +232,13 @@ fn probe_failed(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Setting, time
             loss.opening(w),
             place_of(w, &line.path, line.line)
         ))
+        .at(held_up)
         .evidence(format!("`{label}`, run from the same environment: {what}"))
-        .fixes([fixes::set_in_dotenv(w, loss.place, loss.name)])
+        .fixes([fixes::set_in_dotenv(w, loss.place, loss.name)]);
+    if let Some(line) = waited_for {
+        draft = draft.evidence(line);
+    }
+    draft
 }
 
 /// The proof that no shell ran between the root and the place: what every shell leaves (`SHLVL`) is missing, and so is

@@ -80,8 +80,8 @@ fn installed(program: &str) -> bool {
 }
 
 /// The names that begin with `K` in the environment of a command that the start runs.
-fn seen(shell: ShellKind, start: &Start, home: &str, env: &[(String, String)]) -> BTreeSet<String> {
-    let args = program_args(shell, start, "env");
+fn seen(shell: ShellKind, start: Start, home: &str, env: &[(String, String)]) -> BTreeSet<String> {
+    let args = program_args(shell, &start, "env");
     // A session of its own: an interactive shell must not take the terminal of whoever runs the tests.
     let mut command = if installed("setsid") {
         let mut command = Command::new("setsid");
@@ -94,7 +94,7 @@ fn seen(shell: ShellKind, start: &Start, home: &str, env: &[(String, String)]) -
     command.stdin(Stdio::null()).stderr(Stdio::null());
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || send.send(command.output()));
-    let output = receive.recv_timeout(Duration::from_secs(60)).expect("the shell ends").expect("it starts");
+    let output = receive.recv_timeout(Duration::from_mins(1)).expect("the shell ends").expect("it starts");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let names = text.lines().filter_map(|l| l.split_once('=')).map(|(name, _)| name.to_owned());
     names.filter(|n| n.starts_with('K')).collect()
@@ -134,7 +134,7 @@ fn compare(case: &Case, failures: &mut Vec<String>) {
             env.extend(case.env.iter().map(|(k, v)| ((*k).to_owned(), v.replace("@HOME@", &home))));
             let block = EnvBlock::of(env.iter().map(|(k, v)| (k.as_str(), v.as_str())));
             let from = ShellEnv { files: &Disk, env: &block, home: home.clone() };
-            let mut expected = seen(*shell, &start, &home, &env);
+            let mut expected = seen(*shell, start, &home, &env);
             let label = start.label();
             for (name, _) in &env {
                 expected.remove(name);

@@ -4,12 +4,12 @@ mod shell;
 mod spawn;
 mod table;
 
-use crate::backend::{Backend, CallerFacts, RawProcess, SessionFacts, ShellJob, UserFacts};
+use crate::backend::{Backend, CallerFacts, RawProcess, SessionFacts, ShellJob, ShellRun, UserFacts};
 use crate::disk::DiskFiles;
 use crate::door::{Door, System};
 use crate::fingerprint::FingerprintKey;
 use crate::secret::Environment;
-use envsplit_model::{EnvAccess, Files, Host, HostId, HostKind, ShellSeen};
+use envsplit_model::{EnvAccess, Files, Host, HostId, HostKind};
 use jiff::Timestamp;
 use std::os::unix::ffi::OsStringExt as _;
 
@@ -97,7 +97,7 @@ impl Backend for Linux {
         Some(std::fs::read_link(format!("/proc/{pid}/cwd")).ok()?.to_string_lossy().into_owned())
     }
 
-    fn run_shells(&self, jobs: Vec<ShellJob>) -> Vec<(ShellSeen, Option<Environment>)> {
+    fn run_shells(&self, jobs: Vec<ShellJob>) -> Vec<ShellRun> {
         shell::run_all(&jobs)
     }
 

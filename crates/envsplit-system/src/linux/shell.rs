@@ -7,7 +7,7 @@ mod child;
 mod leftovers;
 
 use crate::answer::END;
-use crate::backend::ShellJob;
+use crate::backend::{ShellJob, ShellRun};
 use crate::secret::Environment;
 use child::Running;
 use envsplit_model::{EnvLookup as _, Marks, ShellSeen};
@@ -24,7 +24,7 @@ static BATCH: Mutex<()> = Mutex::new(());
 const LARGEST_ANSWER: usize = 8 << 20;
 
 /// Runs every job at once.
-pub(super) fn run_all(jobs: &[ShellJob]) -> Vec<(ShellSeen, Option<Environment>)> {
+pub(super) fn run_all(jobs: &[ShellJob]) -> Vec<ShellRun> {
     if jobs.is_empty() {
         return vec![];
     }
@@ -34,13 +34,13 @@ pub(super) fn run_all(jobs: &[ShellJob]) -> Vec<(ShellSeen, Option<Environment>)
         let running: Vec<_> = jobs.iter().map(|job| scope.spawn(move || run(job))).collect();
         running
             .into_iter()
-            .map(|r| r.join().unwrap_or_else(|_| (failed("the probe itself failed"), None)))
+            .map(|r| r.join().unwrap_or_else(|_| failed("the probe itself failed").into()))
             .collect()
     });
     let left = reaper.end_all();
-    if let Some((seen, _)) = results.first_mut() {
+    if let Some(first) = results.first_mut() {
         // Who left what cannot be told apart once they run side by side; the count is the batch's.
-        seen.left_behind = left;
+        first.seen.left_behind = left;
     }
     results
 }
@@ -51,6 +51,7 @@ fn failed(reason: impl Into<String>) -> ShellSeen {
         answered: false,
         failure: Some(reason.into()),
         timed_out: false,
+        waiting: None,
         took_ms: 0,
         status: None,
         noise: 0,
@@ -60,11 +61,11 @@ fn failed(reason: impl Into<String>) -> ShellSeen {
     }
 }
 
-fn run(job: &ShellJob) -> (ShellSeen, Option<Environment>) {
+fn run(job: &ShellJob) -> ShellRun {
     let began = Instant::now();
     let mut running = match child::start(job) {
         Ok(running) => running,
-        Err(reason) => return (failed(reason), None),
+        Err(reason) => return failed(reason).into(),
     };
     let noise = Arc::new(AtomicU64::new(0));
     let stop = Arc::new(AtomicBool::new(false));
@@ -72,6 +73,7 @@ fn run(job: &ShellJob) -> (ShellSeen, Option<Environment>) {
         running.outputs.drain(..).map(|o| drain(o, Arc::clone(&noise), Arc::clone(&stop))).collect();
     let (answer, timed_out) = await_answer(&mut running, began + job.limit);
     let took = began.elapsed();
+    let command = if timed_out { running.waits_for() } else { None };
     let status = running.end();
     stop.store(true, Ordering::Relaxed);
     for drain in drains {
@@ -110,7 +112,7 @@ fn run(job: &ShellJob) -> (ShellSeen, Option<Environment>) {
             });
         }
     }
-    (seen, env)
+    ShellRun { seen, env, waits_for: command }
 }
 
 /// Waits for the whole answer, the end of the shell, or the limit; says whether the limit came first.

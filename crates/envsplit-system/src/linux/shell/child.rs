@@ -33,6 +33,15 @@ impl Running {
         self.status.is_some()
     }
 
+    /// The command line of the program that the shell has started and waits for; the youngest where there are more.
+    pub(super) fn waits_for(&self) -> Option<Vec<String>> {
+        let shell = i32::try_from(self.child.id()).ok()?;
+        let stats =
+            procfs::process::all_processes().ok()?.flatten().filter_map(|p| p.stat().ok().map(|s| (p, s)));
+        let (child, _) = stats.filter(|(_, s)| s.ppid == shell).max_by_key(|(_, s)| s.starttime)?;
+        child.cmdline().ok().filter(|words| !words.is_empty())
+    }
+
     /// Ends the shell and its process group; the exit status where it ended by itself.
     pub(super) fn end(&mut self) -> Option<i32> {
         // A shell that has answered is about to end by itself.

@@ -1,0 +1,404 @@
+//! What `codex exec` sends to a provider, beside what the rules say of the key.
+use super::compare::{self, Difference};
+use super::mock::{self, Mock, Request};
+use super::server::command;
+use super::warnings;
+use super::world::{Machine, Node, Start, World};
+use crate::exec;
+use envsplit_codex::Resolution;
+use envsplit_model::KeyVerdict;
+use proptest::prelude::*;
+use proptest::sample::select;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+/// A run takes a second on an idle machine.
+const LIMIT: Duration = Duration::from_secs(40);
+
+/// Names that `env_key` may have.
+const NAMES: &[&str] = &["K", "K", "K", "k", "CODEX_K", "codex_k", " K ", "$K", "É", "K.2", "HOME", ""];
+
+/// Lines of a `.env`.
+const LINES: &[&[u8]] = &[
+    b"K=fromdotenv",
+    b"K=",
+    b"K= ",
+    b"K",
+    b"export K=\"quoted val\"",
+    b"export  K=a",
+    b"exportK=a",
+    b"export =a",
+    b"K=crlf\r",
+    b"K = spaced ",
+    b" K=lead",
+    b"K=abc#def",
+    b"K=abc #c",
+    b"K=ab$HOME.x",
+    b"K=$A",
+    b"K=${A}b",
+    b"K=$A_B",
+    b"K=${A",
+    b"K=${}x",
+    b"K=$$A",
+    b"K=\"$A\"",
+    b"K='single $A'",
+    b"K=\\$A",
+    b"K=a\\nb",
+    b"K=\"a\\nb\"",
+    b"K='a\\nb'",
+    b"K=\"a\\tb\"",
+    b"K=a\\ b",
+    b"K=it's",
+    b"K=\"it's\"",
+    b"K='a'\"b\"c",
+    b"K=two words",
+    b"K=\"two words\" # c",
+    b"K=\"two words\"x",
+    b"K=\"multi",
+    b"line\"",
+    b"K='multi",
+    b"end'",
+    b"K=a\\",
+    b"K=\"a\\",
+    b"\xef\xbb\xbfK=bom",
+    b"K=\xff\xfe",
+    b"K=\xc3\xa9",
+    b"\xc3\x89=accent",
+    b"k=lower",
+    b"CODEX_K=c",
+    b"codex_k=c",
+    b"Codex_K=c",
+    b"CODEX_HOME=/nowhere",
+    b"K.2=dot",
+    b"K-2=dash",
+    b"1K=digit",
+    b"A=one",
+    b"A=two",
+    b"A=\"o 'n' e\"",
+    b"A=$K",
+    b"# comment",
+    b"  # comment",
+    b"#K=commented",
+    b"",
+    b"   ",
+    b"=x",
+    b"K:colon",
+    b"K==x",
+    b"K=a=b",
+    b"K='",
+    b"K=\"\"",
+    b"K=''",
+    b"K=`a`",
+    b"K=a;b",
+    b"K=\ta\t",
+    b"K=a\tb",
+    b"K=\xc2\xa0nbsp\xc2\xa0",
+    b"K=a\rb",
+    b"HOME=/elsewhere",
+    b"export",
+    b"export K",
+    b"K=\x0b",
+    b"K=\x7f",
+];
+
+/// Values of the process's environment.
+const VALUES: &[&[u8]] = &[
+    b"secret123",
+    b"",
+    b"   ",
+    b"\t",
+    b" pad ",
+    b"trail ",
+    b"\tlead",
+    b"s\r",
+    b"s\n",
+    b"s\r\n",
+    b"mid\rdle",
+    b"a\tb",
+    b"\"quoted\"",
+    b"s\xc3\xa9cret",
+    b"\xff\xfe",
+    b"a\xff",
+    b"\x01",
+    b"a\x7f",
+    b"\xc2\xa0",
+    b"\xc2\xa0x",
+    b"\xe3\x80\x80",
+    b"\x0b",
+    b"x\xc2\x85",
+    b"\xef\xbb\xbfbom",
+    b"\xe2\x80\x8b",
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"\x1c",
+    b"\x1fx",
+];
+
+fn text(lines: &[String]) -> Node {
+    Node::Text(lines.iter().map(|l| format!("{l}\n")).collect())
+}
+
+/// A start of `codex exec` and its world, with a provider on the loopback.
+pub fn case(port: u16, etc: bool) -> impl Strategy<Value = (Start, World)> {
+    let dotenv = prop_oneof![
+        2 => Just(None),
+        5 => (prop::collection::vec(select(LINES), 1..5), 0u8..8).prop_map(|(lines, end)| {
+            let mut bytes: Vec<u8> = lines.join(&b"\n"[..]);
+            match end {
+                0 => {}
+                1 => bytes.extend(b"\r\n"),
+                _ => bytes.push(b'\n'),
+            }
+            Some(Node::Bytes(bytes))
+        }),
+        1 => select(vec![Node::Directory, Node::Link("gone".to_owned()), Node::Link("@ROOT@/dot".to_owned())])
+            .prop_map(Some),
+    ];
+    let name = select(NAMES);
+    let env = (prop::option::weighted(0.7, select(VALUES)), prop::option::weighted(0.4, select(VALUES)));
+    let provider = select(vec!["azure", "azure", "azure", "my azure", "p.q"]);
+    let extra = select(vec![
+        vec![],
+        vec![],
+        vec![],
+        vec!["experimental_bearer_token = \"tok\""],
+        vec!["http_headers = { Authorization = \"other\" }"],
+        vec!["requires_openai_auth = true"],
+        vec!["env_http_headers = { \"api-key\" = \"A\" }"],
+        vec!["env_ky = \"x\"", "query_params = { api-version = \"preview\" }"],
+        vec!["NO KEY"],
+    ]);
+    let overrides = select(vec![
+        vec![],
+        vec![],
+        vec!["model=flag"],
+        vec!["model=3"],
+        vec!["model_providers.azure.env_key=K"],
+        vec!["model_provider=nope"],
+        vec!["model"],
+        vec!["foo=1", "tui.nope=2"],
+    ]);
+    let profile = select(vec![
+        None,
+        None,
+        None,
+        Some(("work", Some("model = \"profile\"\nfoo = 1\n"))),
+        Some(("work", Some("model = \"profile\"\nmodel_providers.azure.env_key = \"K\"\n"))),
+        Some(("work", Some("[projects.\"@ROOT@/repo\"]\ntrust_level = \"untrusted\"\n"))),
+        Some(("work", Some("model = 3\n"))),
+        Some(("work", Some("model = \n"))),
+        Some(("work", Some("profile = \"work\"\n"))),
+        Some(("work", Some("profiles.work.model = \"x\"\n"))),
+        Some(("work", None)),
+        Some(("legacy", Some("model = \"profile\"\n"))),
+        Some(("legacy", None)),
+        Some(("../x", None)),
+        Some(("a.b", None)),
+        Some(("Work-1_2", Some("model = \"other\"\n"))),
+        Some(("", None)),
+    ]);
+    let project = select(vec![
+        None,
+        None,
+        Some("model = \"project\"\n"),
+        Some("model = \"project\"\nmodel_provider = \"nope\"\nopenai_base_url = \"https://h\"\n"),
+        Some("bar = 1\n[features]\nrespect_system_proxy = true\n"),
+        Some("model = \n"),
+    ]);
+    let user =
+        (select(vec!["", "", "profiles.legacy.model = \"x\"", "modle = 1", "profile = \"legacy\""]), 0u8..12);
+    let system =
+        select(vec![None, None, None, Some("model = \"system\"\nnope = 1\n"), Some("env_key = 1\n")]);
+    let home = select(vec![
+        None,
+        None,
+        None,
+        Some("@ROOT@/codexlink"),
+        Some("@ROOT@/nowhere"),
+        Some("@ROOT@/repo/file"),
+        Some(""),
+        Some("../home/.codex"),
+    ]);
+    ((dotenv, name, env, provider, extra), (overrides, profile, project, user, system, home)).prop_map(
+        move |((dotenv, name, env, provider, extra), (overrides, profile, project, user, system, home))| {
+            let (line, trust) = user;
+            let mut lines = vec![
+                "model = \"user\"".to_owned(),
+                format!("model_provider = \"{provider}\""),
+                line.to_owned(),
+                format!("[model_providers.\"{provider}\"]"),
+                "name = \"A\"".to_owned(),
+                format!("base_url = \"http://127.0.0.1:{port}/v1\""),
+                "request_max_retries = 0".to_owned(),
+                "stream_max_retries = 0".to_owned(),
+            ];
+            if extra.first() != Some(&"NO KEY") {
+                lines.push(format!("env_key = \"{name}\""));
+                lines.extend(extra.iter().map(|e| (*e).to_owned()));
+            }
+            let level = if trust == 0 { "untrusted" } else { "trusted" };
+            lines.push(format!("[projects.\"@ROOT@/repo\"]\ntrust_level = \"{level}\""));
+            let mut files: BTreeMap<String, Node> = BTreeMap::new();
+            files.insert("home/.codex/config.toml".to_owned(), text(&lines));
+            files.insert("repo/.git/HEAD".to_owned(), Node::Text("ref: refs/heads/main\n".to_owned()));
+            files.insert("repo/file".to_owned(), Node::Text(String::new()));
+            files.insert("dot".to_owned(), Node::Text("K=linked\n".to_owned()));
+            files.insert("repo/.env".to_owned(), Node::Text("K=wrong\n".to_owned()));
+            files.insert("home/.env".to_owned(), Node::Text("K=wrong\n".to_owned()));
+            files.extend(dotenv.map(|node| ("home/.codex/.env".to_owned(), node)));
+            if let Some(text) = project {
+                files.insert("repo/.codex/config.toml".to_owned(), Node::Text(text.to_owned()));
+            }
+            if let (Some(text), true) = (system, etc) {
+                files.insert("/etc/codex/config.toml".to_owned(), Node::Text(text.to_owned()));
+            }
+            if let Some((name, Some(text))) = profile {
+                files.insert(format!("home/.codex/{name}.config.toml"), Node::Text(text.to_owned()));
+            }
+            let proxy = format!("http://127.0.0.1:{port}");
+            let mut variables: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+            for (variable, value) in
+                [("HTTPS_PROXY", proxy.as_str()), ("HTTP_PROXY", proxy.as_str()), ("NO_PROXY", "127.0.0.1")]
+            {
+                variables.insert(variable.to_owned(), value.as_bytes().to_vec());
+            }
+            let usable = !name.is_empty() && name != "HOME";
+            variables.extend(env.0.filter(|_| usable).map(|v| (name.to_owned(), v.to_vec())));
+            variables.extend(env.1.map(|v| ("A".to_owned(), v.to_vec())));
+            let start = Start {
+                overrides: overrides.into_iter().map(str::to_owned).collect(),
+                home: home.map(str::to_owned),
+                process_cwd: "@ROOT@/repo".to_owned(),
+                profile: profile.map(|p| p.0.to_owned()),
+                env: variables,
+                exec: true,
+            };
+            (start, World { files, cwd: Some("@ROOT@/repo".to_owned()) })
+        },
+    )
+}
+
+/// Any world as `codex exec` finds it is for `config/read` to show; here a run is compared. Says whether Codex
+/// refused.
+pub fn ask(
+    codex: &Path,
+    machine: &Machine,
+    mock: &Mock,
+    start: &Start,
+    world: &World,
+) -> Result<(Vec<Difference>, bool), String> {
+    machine.lay_out(world)?;
+    mock.take();
+    let mut run = command(codex, machine, start);
+    run.arg("exec").arg("--skip-git-repo-check");
+    if let Some(profile) = &start.profile {
+        run.arg("--profile").arg(profile);
+    }
+    let out = exec::run(run.arg("hi").stdin(Stdio::null()), LIMIT)?;
+    let requests = mock.take();
+    let seen = Seen { code: out.code, stderr: String::from_utf8_lossy(&out.stderr).into_owned(), requests };
+    Ok(machine.resolved(world.cwd.as_deref(), start, |r| (differs(r, &seen), out.code != 0)))
+}
+
+struct Seen {
+    code: i32,
+    stderr: String,
+    requests: Vec<Request>,
+}
+
+fn differs(rules: &Resolution<'_>, seen: &Seen) -> Vec<Difference> {
+    let view = rules.view();
+    let post = seen.requests.iter().find(|r| r.line.starts_with("POST"));
+    let elsewhere = seen.requests.iter().find(|r| r.line.starts_with("CONNECT"));
+    let missing = missing_variable(&seen.stderr);
+    let fatal: Vec<_> = view.problems.iter().filter(|p| p.fatal).collect();
+    let summary = format!(
+        "exit {} {:?}\nstderr {:?}\nrules {:?} {:?}",
+        seen.code, seen.requests, seen.stderr, view.key_verdict, fatal
+    );
+    if post.is_none() && missing.is_none() && elsewhere.is_none() {
+        return refused(&fatal, seen, &summary);
+    }
+    if !fatal.is_empty() {
+        let kind = format!("accepted: {}", compare::plain(&fatal[0].message));
+        return vec![Difference::new(kind, summary)];
+    }
+    let mut found = warnings::compare(&view, std::slice::from_ref(&seen.stderr));
+    let env_key = rules.env_key();
+    let verdict = match (missing, post) {
+        (Some(name), _) => {
+            if Some(name) != env_key {
+                found.push(Difference::new("missing: name", summary.clone()));
+            }
+            vec![KeyVerdict::Missing]
+        }
+        (None, Some(post)) => match (env_key, post.authorization) {
+            (None, _) => vec![KeyVerdict::NotNeeded],
+            (Some(_), None) => vec![KeyVerdict::HeaderDropped],
+            (Some(name), Some(sent)) => {
+                let value = rules.effective(name).map(|(_, v)| v.to_vec()).unwrap_or_default();
+                if sent != mock::hash(&[b"Bearer ", &value[..]].concat()) {
+                    found.push(Difference::new("wire: another value", summary.clone()));
+                }
+                vec![KeyVerdict::Ok, KeyVerdict::Padded]
+            }
+        },
+        (None, None) => vec![],
+    };
+    if !verdict.contains(&view.key_verdict) {
+        found.push(Difference::new(format!("key: {verdict:?} {:?}", view.key_verdict), summary.clone()));
+    }
+    let model = view.values.get("model").and_then(|m| m.value.as_str());
+    if let Some(post) = post
+        && post.model.as_deref() != model
+    {
+        found.push(Difference::new("wire: model", summary));
+    }
+    found
+}
+
+/// The run ended before any request: for a reason that the rules call fatal.
+fn refused(fatal: &[&envsplit_model::Problem], seen: &Seen, summary: &str) -> Vec<Difference> {
+    if seen.code == 0 {
+        return vec![Difference::new("wire: silent", summary)];
+    }
+    let said: Vec<&str> = seen.stderr.split_inclusive('\n').collect();
+    // The error is what follows `Error` or stands behind the heading of a file's error.
+    let whole = |at: usize| said[at..].concat();
+    let error = said.iter().enumerate().find_map(|(at, line)| {
+        line.starts_with("Error loading config.toml:\n")
+            .then(|| whole(at + 1))
+            .or_else(|| {
+                line.starts_with("Error loading config.toml: ")
+                    .then(|| whole(at)["Error loading config.toml: ".len()..].to_owned())
+            })
+            .or_else(|| line.starts_with("Error: ").then(|| whole(at)["Error: ".len()..].to_owned()))
+            .or_else(|| {
+                line.starts_with("Error finding codex home: ")
+                    .then(|| whole(at)["Error finding codex home: ".len()..].to_owned())
+            })
+            .or_else(|| line.contains("panicked at").then(|| "panicked".to_owned()))
+            .or_else(|| line.starts_with("error: invalid value").then(|| (*line).to_owned()))
+    });
+    let error = error.unwrap_or_else(|| seen.stderr.clone());
+    if error == "panicked" && fatal.iter().any(|p| p.message.contains("ends at its start")) {
+        return vec![];
+    }
+    // A file's error is followed by the lines of the file.
+    let short = error.split("\n  |").next().unwrap_or_default();
+    match compare::refusal(fatal, short) {
+        Some(_) if fatal.iter().any(|p| error.contains(&p.message)) => vec![],
+        other => {
+            other.map(|d| Difference::new(d.kind, format!("{}\n{summary}", d.detail))).into_iter().collect()
+        }
+    }
+}
+
+/// ``Missing environment variable: `NAME`.``
+fn missing_variable(stderr: &str) -> Option<&str> {
+    let (_, rest) = stderr.split_once("Missing environment variable: `")?;
+    rest.split_once("`.").map(|(name, _)| name)
+}
