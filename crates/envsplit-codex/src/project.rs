@@ -45,7 +45,7 @@ pub(crate) fn read(s: &Surroundings<'_>, cwd: &str, home: Option<&str>, below: &
     }
     let dirs = ancestors(s.style, &cwd);
     let root_at = root(s, &dirs, below);
-    let trust = Trust::new(s, &dirs[root_at], below);
+    let trust = Trust::new(s, &cwd, &dirs[root_at], below);
     let home_real = home.and_then(|h| s.files.canonical(h).ok());
     for dir in &dirs[..=root_at] {
         let folder = s.style.join(dir, ".codex");
@@ -141,8 +141,17 @@ fn root(s: &Surroundings<'_>, dirs: &[String], below: &Merged<'_>) -> usize {
     let configured = below.get(&["project_root_markers"]).and_then(Merged::leaf).and_then(Node::as_array);
     let markers: Vec<&str> = configured
         .map_or_else(|| vec![".git"], |items| items.iter().filter_map(|i| i.node.as_str()).collect());
-    let holds = |dir: &String| markers.iter().any(|m| s.files.kind(&s.style.join(dir, m)).is_ok());
+    let holds = |dir: &String| markers.iter().any(|m| is_marked(s.files, s.style, dir, m));
     dirs.iter().position(holds).unwrap_or(0)
+}
+
+/// Whether a marker stands in a directory. A directory `.git` counts with a `HEAD` in it alone (Codex 0.169).
+fn is_marked(files: &dyn Files, style: PathStyle, dir: &str, marker: &str) -> bool {
+    let path = style.join(dir, marker);
+    match files.kind(&path) {
+        Ok(FileKind::Directory) if marker == ".git" => files.kind(&style.join(&path, "HEAD")).is_ok(),
+        kind => kind.is_ok(),
+    }
 }
 
 /// What the user decided about directories.
@@ -156,7 +165,7 @@ struct Trust<'a> {
 }
 
 impl<'a> Trust<'a> {
-    fn new(s: &Surroundings<'_>, root: &str, below: &Merged<'a>) -> Self {
+    fn new(s: &Surroundings<'_>, cwd: &str, root: &str, below: &Merged<'a>) -> Self {
         let mut levels = Vec::new();
         for (path, entry) in below.get(&["projects"]).and_then(Merged::table).into_iter().flatten() {
             if let Some(level) = entry.text(&["trust_level"]) {
@@ -164,9 +173,9 @@ impl<'a> Trust<'a> {
             }
         }
         let mut shared = keys_of(s, root);
-        let repository = repository_root(s.files, s.style, root);
-        let key = repository.clone().unwrap_or_else(|| shared[0].clone());
-        shared.extend(repository.map(|r| fold(s.style, &r)));
+        let repository = repository_root(s.files, s.style, cwd).map(|r| keys_of(s, &r));
+        let key = repository.as_ref().map_or(&shared[0], |r| &r[0]).clone();
+        shared.extend(repository.into_iter().flatten());
         Self { levels, shared, key }
     }
 
@@ -212,7 +221,7 @@ fn fold(style: PathStyle, path: &str) -> String {
 
 /// The repository that a directory belongs to; for a linked worktree the main one, whose trust it inherits.
 fn repository_root(files: &dyn Files, style: PathStyle, dir: &str) -> Option<String> {
-    let root = ancestors(style, dir).into_iter().find(|d| files.kind(&style.join(d, ".git")).is_ok())?;
+    let root = ancestors(style, dir).into_iter().find(|d| is_marked(files, style, d, ".git"))?;
     let dot_git = style.join(&root, ".git");
     let real = |path: String| files.canonical(&path).unwrap_or(path);
     if files.kind(&dot_git) == Ok(FileKind::Directory) {

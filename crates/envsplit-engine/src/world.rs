@@ -199,7 +199,8 @@ impl<'a> World<'a> {
     /// last that a condition decides.
     pub(crate) fn giving(&self, kind: StartKind, name: &str) -> Option<&'a Setting> {
         let settings = self.settings(kind, name);
-        let exported_later = settings.iter().any(|s| s.how == envsplit_model::How::ExportOnly);
+        let exports = |s: &&Setting| s.how.exports() || s.how == envsplit_model::How::ExportOnly;
+        let exported_later = settings.iter().any(|s| exports(s) && s.reach == Reach::Reached);
         let gives =
             |s: &&&Setting| s.how.exports() || (exported_later && s.how == envsplit_model::How::Assignment);
         let reached = settings.iter().filter(gives).rfind(|s| s.reach == Reach::Reached);

@@ -232,4 +232,8 @@ pub struct StaticRead {
     pub settings: Vec<Setting>,
     /// What reading could not see through.
     pub opaque: Vec<Opaque>,
+    /// The `exit` or `exec` that ends the whole start before it could run its command, surely or by a condition that
+    /// reading cannot decide: where a start gave no answer, this is why.
+    #[serde(default)]
+    pub ended: Option<Guard>,
 }

@@ -76,6 +76,7 @@ pub fn startup_files(start: &Start, env: &ShellEnv) -> Vec<StartupFile> {
 pub fn read_start(start: &Start, env: &ShellEnv, names: &[String]) -> StaticRead {
     let mut walk = Walk::new(*start, env, names);
     walk.begin();
+    walk.out.ended = walk.ended();
     walk.out
 }
 

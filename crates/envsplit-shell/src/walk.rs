@@ -69,6 +69,8 @@ pub(crate) struct Walk<'a> {
     marked: HashSet<String>,
     pub(crate) vars: HashMap<String, Var>,
     pub(crate) frames: Vec<Frame>,
+    /// The first `exit` or `exec` that a condition decides.
+    possible_end: Option<Guard>,
     pub(crate) functions: Vec<Function>,
     pub(crate) callable: HashMap<String, usize>,
     pub(crate) source: Rc<Source>,
@@ -102,6 +104,7 @@ impl<'a> Walk<'a> {
             marked: HashSet::new(),
             vars: HashMap::new(),
             frames: Vec::new(),
+            possible_end: None,
             functions: Vec::new(),
             callable: HashMap::new(),
             source: Rc::new(Source::new("", String::new(), None)),
@@ -161,6 +164,14 @@ impl<'a> Walk<'a> {
             }
         }
         reach
+    }
+
+    /// The `exit` or `exec` that ends the whole start, surely or perhaps.
+    pub(crate) fn ended(&self) -> Option<Guard> {
+        match self.frames.first()?.over.as_ref() {
+            Some(Reach::Ended { guard }) => Some(guard.clone()),
+            _ => self.possible_end.clone(),
+        }
     }
 
     /// Whether the start may end, or surely ends, without running the command that it was started for.
@@ -245,8 +256,18 @@ impl<'a> Walk<'a> {
                 };
                 self.frames[index].over.get_or_insert(over);
             }
-            Reach::Conditional { path, line } => {
-                self.frames[index].perhaps.get_or_insert((path, line));
+            Reach::Conditional { path, line: condition } => {
+                if index == 0 && self.possible_end.is_none() {
+                    let same = path == self.source.path;
+                    self.possible_end = Some(Guard {
+                        path: self.source.path.clone(),
+                        line: if same { condition } else { line },
+                        end_line: line,
+                        command: command.to_owned(),
+                        text: self.masked(if same { condition } else { line }),
+                    });
+                }
+                self.frames[index].perhaps.get_or_insert((path, condition));
             }
             _ => {}
         }

@@ -195,6 +195,23 @@ pub(super) fn above_guard(w: &World<'_>, loss: &Loss<'_>, line: &Setting, guard:
     fixes
 }
 
+/// The line must not run when the IDE asks the shell.
+pub(super) fn guard_for_ide(w: &World<'_>, loss: &Loss<'_>, guard: &Guard) -> Fix {
+    let title = format!(
+        "let {} line {} run only in a real terminal: put `[ -z \"$VSCODE_RESOLVING_ENVIRONMENT\" ] &&` before it",
+        w.shown(&guard.path),
+        guard.end_line
+    );
+    let mut f = fix(w, "guard-for-ide", title, cost_of(w, loss.place));
+    f.edits = vec![Edit {
+        path: guard.path.clone(),
+        before: guard.text.clone(),
+        after: format!("[ -z \"$VSCODE_RESOLVING_ENVIRONMENT\" ] && {}", guard.text.trim()),
+        line: Some(guard.end_line),
+    }];
+    f
+}
+
 /// The line takes the variable away.
 pub(super) fn drop_line(w: &World<'_>, reset: &Setting, place: usize) -> Fix {
     let title = format!("remove line {} of {}", reset.line, w.shown(&reset.path));

@@ -57,6 +57,10 @@ pub(super) fn explain_line(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Se
     let start = w.node(via).shell.as_ref()?.kind();
     let seen = w.shell(via);
     if let Some(failed) = seen.filter(|s| !s.answered) {
+        let ended = w.read(start).find_map(|r| r.ended.clone()).filter(|_| !failed.timed_out);
+        if let Some(guard) = ended {
+            return Some(replaced(w, loss, start, line, &guard));
+        }
         let reads_it = !failed.started || w.read(start).any(|r| r.files.iter().any(|f| f.path == line.path));
         return Some(if loss.up.rule == Rule::IdeShellResolution && reads_it {
             probe_failed(w, loss, via, line, failed.timed_out)
@@ -167,6 +171,26 @@ fn ended(w: &World<'_>, loss: &Loss<'_>, start: StartKind, line: &Setting, guard
             guard.end_line
         ))
         .fixes(fixes::above_guard(w, loss, line, guard))
+}
+
+/// A start-up file ends the whole start, or replaces the shell, before it could answer.
+fn replaced(w: &World<'_>, loss: &Loss<'_>, start: StartKind, line: &Setting, guard: &Guard) -> Draft {
+    let exec = guard.command == "exec";
+    let code = if exec { Code::EnvRcReplacesShell } else { Code::EnvShellProbeFailed };
+    let what = if exec { "replaces the shell by another program" } else { "ends the shell" };
+    let text = At::file(AtKind::Lost, &w.snapshot.host, guard.path.clone(), Some(guard.end_line));
+    loss.draft(w, code)
+        .at([at_setting(w, AtKind::Source, line)])
+        .at([if guard.line == guard.end_line { text.with_text(guard.text.clone()) } else { text }])
+        .summary(format!(
+            "{} `{}` gives no answer: {} {what} before it comes to its end.",
+            loss.opening(w),
+            start.label(),
+            place_of(w, &guard.path, guard.end_line)
+        ))
+        .evidence(format!("`{}`, run from the same environment, ended without an answer", start.label()))
+        .evidence(format!("the variable is set at {}", place_of(w, &line.path, line.line)))
+        .fixes([fixes::guard_for_ide(w, loss, guard), fixes::set_in_dotenv(w, loss.place, loss.name)])
 }
 
 /// A condition that does not hold for this start passes over the line.
