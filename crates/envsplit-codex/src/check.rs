@@ -1,11 +1,12 @@
 //! What Codex refuses in a merged config that parses.
 mod types;
 
-use crate::document::Node;
+use crate::document::{Node, Table};
 use crate::layers::LayerRead;
 use crate::mask;
 use crate::merge::Merged;
 use crate::provider::Provider;
+use crate::{Surroundings, paths};
 use envsplit_model::{Code, Problem};
 
 /// Ids that a table may not take (Codex 0.169). The two of Amazon may be changed in part.
@@ -15,23 +16,41 @@ const AMAZON: &[&str] = &["amazon-bedrock", "amazon-bedrock-runtime"];
 /// Everything that Codex refuses in the merged config, and the keys of each layer that it ignores. `stopped` when a
 /// file could not be read or parsed: then Codex comes to no check, and only what is wrong by itself is said.
 pub(crate) fn run(
+    s: &Surroundings<'_>,
     config: &Merged<'_>,
     layers: &[LayerRead],
     provider: &Provider,
     stopped: bool,
 ) -> Vec<Problem> {
     let mut found = Findings { layers, problems: vec![] };
+    let stopped = found.not_written_back() || stopped;
     found.pasted_keys(config);
     if !stopped {
         for layer in layers.iter().filter(|l| l.enabled()) {
             types::unknown_keys(layer, &mut found.problems);
         }
+        let typed: Vec<bool> = layers.iter().map(|l| l.typed).collect();
+        for (path, at) in paths::relative(s, config, &typed) {
+            let message = "AbsolutePathBuf deserialized without a base path".to_owned();
+            found.add(Code::ConfigInvalid, at, &path, message);
+        }
         found.types(config);
         found.legacy_profile(config);
         found.tables(config);
+        found.permissions(config);
+        found.catalog(s, config);
         found.choice(config, provider);
     }
     found.problems
+}
+
+/// Whether a layer has the types that Codex expects, by itself.
+pub(crate) fn is_typed(table: &Table) -> bool {
+    let alone = crate::merge::merge(&[(0, table)]);
+    let mut found = Findings { layers: &[], problems: vec![] };
+    found.types(&alone);
+    found.tables(&alone);
+    found.problems.is_empty()
 }
 
 struct Findings<'a> {
@@ -53,6 +72,47 @@ impl Findings<'_> {
         });
         let last = self.problems.len() - 1;
         &mut self.problems[last]
+    }
+
+    /// Codex 0.169 writes each layer back, and `[desktop]` went through JSON, which has no infinity.
+    fn not_written_back(&mut self) -> bool {
+        let unwritable = |layer: &&LayerRead| {
+            layer.typed && layer.table.get("desktop").is_some_and(|desktop| holds_infinity(&desktop.node))
+        };
+        let found = self.layers.iter().find(unwritable);
+        if let Some(layer) = found {
+            let desktop = layer.table.get("desktop");
+            self.problems.push(Problem {
+                code: Code::ConfigInvalid,
+                path: layer.path.clone(),
+                line: desktop.and_then(|d| d.key_at).map(|p| p.line),
+                column: desktop.and_then(|d| d.key_at).map(|p| p.column),
+                message: "Failed to serialize resolved config: unsupported unit type".to_owned(),
+                key: Some("desktop".to_owned()),
+                nearest: None,
+                fatal: true,
+            });
+        }
+        found.is_some()
+    }
+
+    fn permissions(&mut self, config: &Merged<'_>) {
+        let Some(permissions) = config.get(&["permissions"]) else { return };
+        if permissions.table().is_some_and(|t| !t.is_empty())
+            && config.get(&["default_permissions"]).is_none()
+        {
+            let message = "config defines `[permissions]` profiles but does not set `default_permissions`";
+            self.add(Code::ConfigInvalid, permissions, &["permissions"], message.to_owned());
+        }
+    }
+
+    /// Codex reads the catalog of models that the config names.
+    fn catalog(&mut self, s: &Surroundings<'_>, config: &Merged<'_>) {
+        let Some(catalog) = config.get(&["model_catalog_json"]) else { return };
+        let path = catalog.leaf().and_then(Node::as_str);
+        if let Some(Err(error)) = path.map(|path| s.files.kind(path)) {
+            self.add(Code::ConfigInvalid, catalog, &["model_catalog_json"], error.to_string());
+        }
     }
 
     fn legacy_profile(&mut self, config: &Merged<'_>) {
@@ -105,7 +165,6 @@ impl Findings<'_> {
 
     fn provider(&mut self, id: &str, table: &Merged<'_>) {
         let shown = mask::name(id);
-        self.wire_api(id, table);
         if RESERVED.contains(&id) {
             let message = format!(
                 "model_providers contains reserved built-in provider IDs: `{id}`. Built-in providers cannot be \
@@ -120,18 +179,6 @@ impl Findings<'_> {
             return;
         }
         self.custom(id, &shown, table);
-    }
-
-    fn wire_api(&mut self, id: &str, table: &Merged<'_>) {
-        let Some(wire_api) = table.get(&["wire_api"]) else { return };
-        let message = match wire_api.leaf().and_then(Node::as_str) {
-            Some("responses") | None => return,
-            Some("chat") => "`wire_api = \"chat\"` is no longer supported.\nHow to fix: set `wire_api = \
-                \"responses\"` in your provider config.\nMore info: https://github.com/openai/codex/discussions/7782"
-                .to_owned(),
-            Some(other) => format!("unknown variant `{}`, expected `responses`", mask::name(other)),
-        };
-        self.add(Code::RouteWireApi, wire_api, &["model_providers", id, "wire_api"], message);
     }
 
     fn amazon(&mut self, id: &str, table: &Merged<'_>) {
@@ -182,6 +229,15 @@ impl Findings<'_> {
             );
             self.add(Code::ConfigInvalid, auth, &["model_providers", id, "auth"], message);
         }
+    }
+}
+
+fn holds_infinity(node: &Node) -> bool {
+    match node {
+        Node::Number(_) => true,
+        Node::Table(table) => table.values().any(|item| holds_infinity(&item.node)),
+        Node::Array(items) => items.iter().any(|item| holds_infinity(&item.node)),
+        _ => false,
     }
 }
 

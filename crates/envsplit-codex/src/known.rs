@@ -22,6 +22,8 @@ pub(crate) struct Known {
     pub(crate) expected: Option<Expected>,
     /// Whether keys that are not listed are unknown.
     pub(crate) closed: bool,
+    /// Whether a path stays as it is written.
+    pub(crate) as_written: bool,
     keys: BTreeMap<&'static str, Known>,
 }
 
@@ -82,7 +84,10 @@ fn parse(list: &'static str) -> Known {
         if let Some(prefix) = line.strip_prefix("closed ") {
             at(&mut root, prefix).closed = true;
         } else if let Some((path, expected)) = line.split_once(" = ") {
-            at(&mut root, path).expected = Some(expectation(expected));
+            let known = at(&mut root, path);
+            let plain = expected.strip_prefix("plain ");
+            known.as_written = plain.is_some();
+            known.expected = Some(expectation(plain.unwrap_or(expected)));
         }
     }
     root

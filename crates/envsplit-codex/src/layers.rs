@@ -1,6 +1,7 @@
 //! The layers of the config: files and flags, each with Codex's version.
 use crate::document::{self, Item, Node, Table};
 use crate::position::Pos;
+use crate::{Surroundings, paths};
 use envsplit_model::{Code, FileError, Files, Layer, LayerSource, Problem};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -13,13 +14,23 @@ pub(crate) struct LayerRead {
     pub(crate) exists: bool,
     pub(crate) disabled_reason: Option<String>,
     pub(crate) version: String,
+    /// Whether it has the types that Codex expects, by itself.
+    pub(crate) typed: bool,
 }
 
 impl LayerRead {
-    pub(crate) fn new(source: LayerSource, path: Option<String>, mut table: Table, exists: bool) -> Self {
-        let version = version(&table);
+    /// A layer whose relative paths begin at `base`; `None` leaves it as it is.
+    pub(crate) fn new(
+        s: &Surroundings<'_>,
+        source: LayerSource,
+        (path, base): (Option<String>, Option<&str>),
+        mut table: Table,
+        exists: bool,
+    ) -> Self {
+        let typed = base.is_some_and(|base| paths::normalize(s, &mut table, base));
+        let version = version(&table, typed);
         rename_old_keys(&mut table);
-        Self { source, path, table, exists, disabled_reason: None, version }
+        Self { source, path, table, exists, disabled_reason: None, version, typed }
     }
 
     pub(crate) fn enabled(&self) -> bool {
@@ -119,9 +130,9 @@ pub(crate) fn problem(code: Code, path: &str, place: Option<Pos>, message: Strin
 }
 
 /// Codex's version of a layer: SHA-256 of its canonical JSON, keys sorted, without spaces (Codex 0.169).
-pub(crate) fn version(table: &Table) -> String {
+pub(crate) fn version(table: &Table, typed: bool) -> String {
     let mut json = String::new();
-    write_table(table, &mut json);
+    write_table(table, Writing { typed, json: false }, &mut json);
     let mut text = String::from("sha256:");
     for byte in Sha256::digest(json.as_bytes()) {
         let _ = write!(text, "{byte:02x}");
@@ -129,7 +140,16 @@ pub(crate) fn version(table: &Table) -> String {
     text
 }
 
-fn write_table(table: &Table, out: &mut String) {
+/// How a value is written.
+#[derive(Clone, Copy)]
+struct Writing {
+    /// Whether the layer has the expected types.
+    typed: bool,
+    /// Whether the value went through JSON, as everything in `[desktop]` does.
+    json: bool,
+}
+
+fn write_table(table: &Table, how: Writing, out: &mut String) {
     out.push('{');
     for (at, (key, item)) in table.iter().enumerate() {
         if at > 0 {
@@ -137,24 +157,31 @@ fn write_table(table: &Table, out: &mut String) {
         }
         write_string(key, out);
         out.push(':');
-        write_node(item, out);
+        write_node(item, Writing { json: how.json || (how.typed && key == "desktop"), typed: false }, out);
     }
     out.push('}');
 }
 
-fn write_node(item: &Item, out: &mut String) {
+fn write_node(item: &Item, how: Writing, out: &mut String) {
     match &item.node {
-        Node::Table(table) => write_table(table, out),
+        Node::Table(table) => write_table(table, how, out),
         Node::Array(items) => {
             out.push('[');
             for (at, item) in items.iter().enumerate() {
                 if at > 0 {
                     out.push(',');
                 }
-                write_node(item, out);
+                write_node(item, how, out);
             }
             out.push(']');
         }
+        // A number that went through JSON comes out as a table with serde_json's private key.
+        Node::Scalar(value @ serde_json::Value::Number(_)) if how.json => {
+            out.push_str("{\"$serde_json::private::Number\":");
+            write_string(&value.to_string(), out);
+            out.push('}');
+        }
+        Node::Datetime(text) if how.json => write_string(text, out),
         Node::Scalar(value) => out.push_str(&value.to_string()),
         // The toml crate hands a date to serde as a table with one private key.
         Node::Datetime(text) => {
@@ -178,13 +205,13 @@ mod tests {
     #[test]
     fn the_empty_layer_has_codexs_version() {
         let expected = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
-        assert_eq!(version(&Table::new()), expected);
+        assert_eq!(version(&Table::new(), true), expected);
     }
 
     #[test]
     fn order_and_spelling_have_no_part_in_the_version() {
         let one = document::parse("b = 1\n[a]\nx = \"q\"").table;
         let two = document::parse("a.x = 'q'\n\n# note\nb = 0x1").table;
-        assert_eq!(version(&one), version(&two));
+        assert_eq!(version(&one, true), version(&two, true));
     }
 }

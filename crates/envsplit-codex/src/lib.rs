@@ -1,7 +1,7 @@
 //! The rules by which Codex finds its home, its `.env`, its config layers, the provider and the key, with the origin
 //! of every value.
 //!
-//! [`resolve`] takes the files and the environment of one place and says what a Codex there would use. The rules are
+//! [`resolve()`] takes the files and the environment of one place and says what a Codex there would use. The rules are
 //! those of Codex 0.169, observed on the released program.
 //!
 //! This crate does no input or output: it asks the `Files` and `EnvLookup` traits. It runs inside the door to the

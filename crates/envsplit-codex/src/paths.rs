@@ -1,18 +1,28 @@
-//! Paths in the config: Codex makes them absolute before it merges, so a layer's version depends on it.
-use crate::Surroundings;
+//! What a layer becomes when Codex takes its types: paths absolute, numbers and words in one spelling. Codex does so
+//! before it merges, so a layer's version depends on it.
 use crate::document::{Item, Node, Table};
 use crate::known::{Expected, Known};
+use crate::merge::{Merged, MergedNode};
+use crate::{Surroundings, check};
 use envsplit_model::paths::PathStyle;
 use serde_json::Value;
 
-/// Makes the paths of a layer absolute: `~` is the user's home, anything relative begins at `base`, `.` and `..` are
-/// resolved in the text (Codex 0.169, `AbsolutePathBuf`; observed for every key of the type `path string`).
-pub(crate) fn resolve(s: &Surroundings<'_>, table: &mut Table, base: &str) {
-    below(s, table, Known::config(), base);
-    if let Some(roots) = inner(table, &["sandbox_workspace_write", "writable_roots"]) {
-        each(roots, |item| absolute(s, item, base));
+/// Gives a layer the form in which Codex holds it. `base` is where its relative paths begin: `~` is the user's home, `.`
+/// and `..` are resolved in the text.
+///
+/// Codex 0.169, `resolve_relative_paths_in_config_toml`: a layer that does not have the expected types by itself
+/// stays as it is written. Says whether it has them.
+pub(crate) fn normalize(s: &Surroundings<'_>, table: &mut Table, base: &str) -> bool {
+    if !check::is_typed(table) {
+        return false;
     }
-    if let Some(skills) = inner(table, &["skills", "config"]) {
+    below(s, table, Known::config(), base);
+    for (outer, key) in LISTS_OF_PATHS {
+        if let Some(list) = inner(table, outer, key) {
+            each(list, |item| absolute(s, item, base));
+        }
+    }
+    if let Some(skills) = inner(table, "skills", "config") {
         each(skills, |item| {
             if let Node::Table(skill) = &mut item.node
                 && let Some(path) = skill.get_mut("path")
@@ -32,22 +42,100 @@ pub(crate) fn resolve(s: &Surroundings<'_>, table: &mut Table, base: &str) {
             }
         }
     }
+    true
 }
+
+const LISTS_OF_PATHS: &[(&str, &str)] = &[("sandbox_workspace_write", "writable_roots")];
 
 fn below(s: &Surroundings<'_>, table: &mut Table, known: &Known, base: &str) {
     for (key, item) in table {
         let Some(known) = known.get(key) else { continue };
-        if known.expected == Some(Expected::Type("path string")) {
-            absolute(s, item, base);
-        } else if let Node::Table(inner) = &mut item.node {
-            below(s, inner, known, base);
+        if let (Node::Datetime(text), Some(Expected::Type("a string" | "path string"))) =
+            (&item.node, known.expected)
+        {
+            item.node = Node::Scalar(Value::String(text.clone()));
+        }
+        match known.expected {
+            Some(Expected::Type("path string")) if !known.as_written => absolute(s, item, base),
+            Some(Expected::Type("f64")) => {
+                if let Node::Scalar(Value::Number(number)) = &mut item.node
+                    && let Some(float) = number.as_f64().and_then(serde_json::Number::from_f64)
+                {
+                    *number = float;
+                }
+            }
+            Some(Expected::OneOf(_)) => {
+                // Codex 0.169 keeps one old word.
+                if item.node.as_str() == Some("guardian_subagent") {
+                    item.node = Node::Scalar(Value::from("auto_review"));
+                }
+            }
+            _ => {
+                if let Node::Table(inner) = &mut item.node {
+                    below(s, inner, known, base);
+                }
+            }
         }
     }
 }
 
-fn inner<'t>(table: &'t mut Table, path: &[&str; 2]) -> Option<&'t mut Item> {
-    match &mut table.get_mut(path[0])?.node {
-        Node::Table(inner) => inner.get_mut(path[1]),
+/// The paths in a merged config that a layer left relative, since its types are wrong: Codex refuses them.
+pub(crate) fn relative<'m, 'a>(
+    s: &Surroundings<'_>,
+    config: &'m Merged<'a>,
+    typed: &[bool],
+) -> Vec<(Vec<&'a str>, &'m Merged<'a>)> {
+    let mut found = Vec::new();
+    relative_below(s, config, Known::config(), typed, &mut Vec::new(), &mut found);
+    for (outer, key) in LISTS_OF_PATHS {
+        if let Some(list) = config.get(&[outer, key]) {
+            let items = list.leaf().and_then(Node::as_array).unwrap_or_default();
+            if !typed[list.layer] && items.iter().any(|i| is_relative(s, &i.node)) {
+                found.push((vec![outer, key], list));
+            }
+        }
+    }
+    found
+}
+
+fn relative_below<'m, 'a>(
+    s: &Surroundings<'_>,
+    at: &'m Merged<'a>,
+    known: &Known,
+    typed: &[bool],
+    path: &mut Vec<&'a str>,
+    found: &mut Vec<(Vec<&'a str>, &'m Merged<'a>)>,
+) {
+    match &at.node {
+        MergedNode::Table(table) => {
+            for (key, inner) in table {
+                if let Some(known) = known.get(key) {
+                    path.push(key);
+                    relative_below(s, inner, known, typed, path, found);
+                    path.pop();
+                }
+            }
+        }
+        MergedNode::Leaf(node) => {
+            let path_type = known.expected == Some(Expected::Type("path string")) && !known.as_written;
+            if path_type && !typed[at.layer] && is_relative(s, node) {
+                found.push((path.clone(), at));
+            }
+        }
+    }
+}
+
+fn is_relative(s: &Surroundings<'_>, node: &Node) -> bool {
+    let text = match node {
+        Node::Datetime(text) => Some(text.as_str()),
+        node => node.as_str(),
+    };
+    text.is_some_and(|t| t != "~" && !t.starts_with("~/") && !s.style.is_absolute(t))
+}
+
+fn inner<'t>(table: &'t mut Table, outer: &str, key: &str) -> Option<&'t mut Item> {
+    match &mut table.get_mut(outer)?.node {
+        Node::Table(inner) => inner.get_mut(key),
         _ => None,
     }
 }

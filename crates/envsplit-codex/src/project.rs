@@ -36,10 +36,7 @@ const MAX_DEPTH: usize = 256;
 /// Reads the project layers of a directory; `below` is what the layers under them say, session flags included.
 pub(crate) fn read(s: &Surroundings<'_>, cwd: &str, home: Option<&str>, below: &Merged<'_>) -> Project {
     let mut project = Project::default();
-    let cwd = match &s.process_cwd {
-        Some(base) => s.style.join(base, cwd),
-        None => cwd.to_owned(),
-    };
+    let cwd = workspace(s, cwd);
     if !matches!(s.files.kind(&cwd), Ok(FileKind::Directory)) {
         return project;
     }
@@ -59,6 +56,15 @@ pub(crate) fn read(s: &Surroundings<'_>, cwd: &str, home: Option<&str>, below: &
         }
     }
     project
+}
+
+/// A workspace as Codex names it: absolute, `.` and `..` resolved in the text.
+pub(crate) fn workspace(s: &Surroundings<'_>, cwd: &str) -> String {
+    let whole = match &s.process_cwd {
+        Some(base) => s.style.join(base, cwd),
+        None => cwd.to_owned(),
+    };
+    crate::paths::lexical(s.style, &whole)
 }
 
 impl Project {
@@ -82,8 +88,8 @@ impl Project {
                 table = Table::new();
             }
             sanitize(&mut table);
-            crate::paths::resolve(s, &mut table, folder);
-            let mut layer = LayerRead::new(LayerSource::Project, Some(path), table, read.exists);
+            let mut layer =
+                LayerRead::new(s, LayerSource::Project, (Some(path), Some(folder)), table, read.exists);
             layer.disabled_reason = Some(reason);
             self.layers.push(layer);
             return;
@@ -91,7 +97,6 @@ impl Project {
         self.problems.extend(read.problem);
         self.unknown.extend(read.unknown);
         let denied = sanitize(&mut table);
-        crate::paths::resolve(s, &mut table, folder);
         let names: Vec<&str> = denied.iter().map(|(key, _)| key.as_str()).collect();
         let names = names.join(", ");
         for (key, place) in &denied {
@@ -103,7 +108,8 @@ impl Project {
             problem.key = Some(key.clone());
             self.problems.push(problem);
         }
-        self.layers.push(LayerRead::new(LayerSource::Project, Some(path), table, read.exists));
+        let at = (Some(path), Some(folder));
+        self.layers.push(LayerRead::new(s, LayerSource::Project, at, table, read.exists));
     }
 }
 

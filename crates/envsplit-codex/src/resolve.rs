@@ -2,7 +2,7 @@
 use crate::dotenv::Dotenv;
 use crate::layers::{self, LayerRead};
 use crate::merge;
-use crate::{check, home, key, overrides, paths, project, provider, secret};
+use crate::{check, home, key, overrides, project, provider, secret};
 use envsplit_model::paths::PathStyle;
 use envsplit_model::{
     Code, CodexCaller, CodexView, EnvLookup, Files, HostId, KeyVerdict, LayerSource, Problem, structural,
@@ -147,7 +147,7 @@ pub fn resolve<'a>(s: &Surroundings<'a>, flags: &Flags) -> Resolution<'a> {
     let config = merge::merge(&enabled);
     let provider = provider::effective(&config);
     let stopped = view.problems.iter().any(|p| p.fatal);
-    view.problems.extend(check::run(&config, &layers, &provider, stopped));
+    view.problems.extend(check::run(s, &config, &layers, &provider, stopped));
     view.layers = layers.iter().map(LayerRead::view).collect();
     view.values = merge::values(&config, &layers);
     view.provider.clone_from(&provider.id);
@@ -192,9 +192,8 @@ fn read_layers(s: &Surroundings<'_>, flags: &Flags, home: &str, view: &mut Codex
         let read = layers::read(s.files, &path);
         view.problems.extend(read.problem);
         view.unknown.extend(read.unknown);
-        let mut table = read.table;
-        paths::resolve(s, &mut table, s.style.parent(&path).unwrap_or_default());
-        LayerRead::new(source, Some(path), table, read.exists)
+        let base = s.style.parent(&path).unwrap_or_default().to_owned();
+        LayerRead::new(s, source, (Some(path), Some(&base)), read.table, read.exists)
     };
     // Codex 0.169, `managed_config_default_path`: in the system's folder on Unix, in the home elsewhere.
     let managed_dir = if s.style == PathStyle::Posix { s.system_dir.as_str() } else { home };
@@ -211,12 +210,11 @@ fn read_layers(s: &Surroundings<'_>, flags: &Flags, home: &str, view: &mut Codex
     if let Some(name) = name {
         view.problems.extend(profile_problems(name, &user, profile.as_ref()));
     }
-    let (mut session, problem) = overrides::parse(&flags.overrides);
-    if let Some(cwd) = flags.cwd.as_deref().or(s.process_cwd.as_deref()) {
-        paths::resolve(s, &mut session, cwd);
-    }
+    let (session, problem) = overrides::parse(&flags.overrides);
     view.problems.extend(problem);
-    let session = LayerRead::new(LayerSource::SessionFlags, None, session, !flags.overrides.is_empty());
+    let base = flags.cwd.as_deref().map_or_else(|| home.to_owned(), |cwd| project::workspace(s, cwd));
+    let given = !flags.overrides.is_empty();
+    let session = LayerRead::new(s, LayerSource::SessionFlags, (None, Some(&base)), session, given);
 
     let below: Vec<_> =
         [Some(&session), profile.as_ref(), Some(&user), Some(&system)].into_iter().flatten().collect();

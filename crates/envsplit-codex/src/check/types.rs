@@ -17,9 +17,9 @@ impl Findings<'_> {
     fn types_below<'a>(&mut self, at: &Merged<'a>, known: &Known, path: &mut Vec<&'a str>) {
         if let Some(message) = known.expected.and_then(|expected| refusal(at, expected, path)) {
             // `wire_api` has a code of its own.
-            if path.last() != Some(&"wire_api") {
-                self.add(Code::ConfigInvalid, at, path, message);
-            }
+            let code =
+                if path.last() == Some(&"wire_api") { Code::RouteWireApi } else { Code::ConfigInvalid };
+            self.add(code, at, path, message);
             return;
         }
         for (key, inner) in at.table().into_iter().flatten() {
@@ -27,7 +27,7 @@ impl Findings<'_> {
             match known.get(key) {
                 Some(known) => self.types_below(inner, known, path),
                 // An unknown feature is ignored, but it must be one.
-                None if path.len() == 2 && path[0] == "features" && inner.leaf().is_some() => {
+                None if path.len() == 2 && path[0] == "features" => {
                     let expected = Expected::Type("a boolean");
                     if let Some(message) = refusal(inner, expected, path) {
                         self.add(Code::ConfigInvalid, inner, path, message);
@@ -42,21 +42,72 @@ impl Findings<'_> {
 
 fn refusal(at: &Merged<'_>, expected: Expected, path: &[&str]) -> Option<String> {
     match (expected, at.leaf()) {
-        (Expected::Any, _) | (Expected::OneOf(_), None) => None,
+        (Expected::Any, _) => None,
+        (Expected::OneOf(words), None) => variant_refusal(at, words),
+        (Expected::OneOf(_), Some(node)) if path.last() == Some(&"wire_api") => wire_api_refusal(node, path),
         (Expected::OneOf(words), Some(node)) => match node.as_str() {
             Some(word) if words.contains(&word) => None,
-            Some(word) => {
-                let word = if mask::is_hidden(path) { mask::HIDDEN.to_owned() } else { mask::name(word) };
-                Some(format!("unknown variant `{word}`, expected {}", one_of(words)))
-            }
-            None => matches!(node, Node::Scalar(_))
-                .then(|| "invalid type: unit variant, expected string only".into()),
+            Some(word) => Some(unknown_variant(word, words, path)),
+            None => Some(UNIT_VARIANT.to_owned()),
         },
         (Expected::Type(expected), None) => {
             let table = expected == "a map" || expected.starts_with("struct ");
             (!table).then(|| format!("invalid type: map, expected {expected}"))
         }
         (Expected::Type(expected), Some(node)) => scalar_refusal(node, expected, path),
+    }
+}
+
+/// Codex's words for a value that is no text where a word is expected.
+const UNIT_VARIANT: &str = "invalid type: unit variant, expected string only";
+
+fn unknown_variant(word: &str, words: &[&str], path: &[&str]) -> String {
+    let word = if mask::is_hidden(path) { mask::HIDDEN.to_owned() } else { mask::name(word) };
+    format!("unknown variant `{word}`, expected {}", one_of(words))
+}
+
+/// A table stands for a word with settings: it has one key, the word.
+fn variant_refusal(at: &Merged<'_>, words: &[&str]) -> Option<String> {
+    let table = at.table()?;
+    let mut entries = table.iter();
+    let (word, settings) = match (entries.next(), entries.next()) {
+        (None, _) => return Some("wanted exactly 1 element, found 0 elements".to_owned()),
+        (Some(_), Some(_)) => return Some("wanted exactly 1 element, more than 1 element".to_owned()),
+        (Some(one), None) => one,
+    };
+    if !words.contains(word) {
+        return Some(unknown_variant(word, words, &[]));
+    }
+    // Words that take settings are judged by Codex alone.
+    let plain = !matches!(*word, "granular" | "otlp-http" | "otlp-grpc");
+    let node = settings.leaf().filter(|_| plain)?;
+    Some(format!("expected table, found {}", kind(node)))
+}
+
+fn kind(node: &Node) -> &'static str {
+    match node {
+        Node::Table(_) => "table",
+        Node::Array(_) => "array",
+        Node::Scalar(Value::String(_)) => "string",
+        Node::Scalar(Value::Bool(_)) => "boolean",
+        Node::Scalar(Value::Number(n)) if n.is_i64() => "integer",
+        Node::Datetime(_) => "datetime",
+        _ => "float",
+    }
+}
+
+/// Codex reads this one as text before it looks at the word.
+fn wire_api_refusal(node: &Node, path: &[&str]) -> Option<String> {
+    match node {
+        Node::Scalar(Value::String(word)) if word == "responses" => None,
+        Node::Scalar(Value::String(word)) if word == "chat" => Some(
+            "`wire_api = \"chat\"` is no longer supported.\nHow to fix: set `wire_api = \"responses\"` in your \
+             provider config.\nMore info: https://github.com/openai/codex/discussions/7782"
+                .to_owned(),
+        ),
+        Node::Scalar(Value::String(word)) => Some(unknown_variant(word, &["responses"], path)),
+        Node::Datetime(word) => Some(unknown_variant(word, &["responses"], path)),
+        node => scalar_refusal(node, "a string", path),
     }
 }
 
@@ -72,8 +123,6 @@ fn scalar_refusal(node: &Node, expected: &str, path: &[&str]) -> Option<String> 
         | (Node::Scalar(Value::Bool(_)), "a boolean")
         | (Node::Scalar(Value::Number(_)) | Node::Number(_), "f64")
         | (Node::Array(_), "a sequence") => true,
-        // A struct may be written as the list of its fields, as long as none is missing.
-        (Node::Array(_), expected) if expected.starts_with("struct ") => true,
         (Node::Scalar(Value::Number(number)), expected) if number.is_i64() => match integer_range(expected) {
             Some(range) if number.as_i64().is_some_and(|n| range.contains(&n)) => true,
             Some(_) => return Some(format!("invalid value: integer `{number}`, expected {expected}")),
@@ -90,7 +139,9 @@ fn scalar_refusal(node: &Node, expected: &str, path: &[&str]) -> Option<String> 
             format!("{kind} `{}`", if secret { mask::HIDDEN.to_owned() } else { number.to_string() })
         }
         Node::Array(_) => "sequence".to_owned(),
-        _ => "map".to_owned(),
+        Node::Datetime(_) => format!("string \"{}\"", mask::HIDDEN),
+        Node::Number(text) => format!("floating point `{text}`"),
+        Node::Table(_) | Node::Oversized | Node::Scalar(_) => "map".to_owned(),
     };
     (!fits).then(|| format!("invalid type: {found}, expected {expected}"))
 }

@@ -1,0 +1,135 @@
+//! What to do about the config and its home.
+use super::{cost_of, fix, quoted};
+use crate::world::World;
+use envsplit_model::text::{posix_word, shown};
+use envsplit_model::{Code, CodexView, Edit, Fix, Problem, Setting};
+
+/// `CODEX_HOME` points to nothing.
+pub(in crate::rules) fn home_invalid(w: &World<'_>, setting: Option<&Setting>, place: usize) -> Vec<Fix> {
+    let mut f = fix(
+        w,
+        "fix-codex-home",
+        "remove `CODEX_HOME`, or let it name an existing directory",
+        cost_of(w, place),
+    );
+    match setting {
+        Some(s) => {
+            f.edits = vec![Edit {
+                path: s.path.clone(),
+                before: s.text.clone(),
+                after: String::new(),
+                line: Some(s.line),
+            }];
+        }
+        None => f.commands = vec!["unset CODEX_HOME".to_owned()],
+    }
+    vec![f]
+}
+
+/// One home for both.
+pub(in crate::rules) fn two_homes(
+    w: &World<'_>,
+    setting: Option<&Setting>,
+    ours: &CodexView,
+    place: usize,
+) -> Vec<Fix> {
+    let mut fixes = vec![];
+    if let Some(home) = &ours.home {
+        let mut same = fix(
+            w,
+            "same-home-in-ide",
+            "let the IDE have the same `CODEX_HOME`: export it in a file that its shell start reads",
+            cost_of(w, place),
+        );
+        same.edits = vec![Edit {
+            path: format!("{}/.profile", super::home(w)),
+            before: String::new(),
+            after: format!("export CODEX_HOME={}", posix_word(home)),
+            line: None,
+        }];
+        fixes.push(same);
+    }
+    if let Some(s) = setting {
+        let mut one =
+            fix(w, "drop-codex-home", "or drop it, and keep one config in ~/.codex", "open a new terminal");
+        one.edits = vec![Edit {
+            path: s.path.clone(),
+            before: s.text.clone(),
+            after: String::new(),
+            line: Some(s.line),
+        }];
+        fixes.push(one);
+    }
+    fixes
+}
+
+/// Problems of the config.
+pub(in crate::rules) fn config(w: &World<'_>, view: &CodexView, problem: &Problem) -> Vec<Fix> {
+    let cost = "nothing: Codex reads the config anew for each conversation";
+    let at = || Some((problem.path.clone()?, problem.line?));
+    let mut f = match problem.code {
+        Code::ConfigUnknownKey => fix(w, "rename-key", "write the key as Codex knows it", cost),
+        Code::ConfigProjectUntrusted => {
+            fix(w, "trust-project", "trust the project in your own config, if you do trust it", cost)
+        }
+        Code::ConfigProjectKeyDenied => {
+            fix(w, "move-to-user-config", "set it in your own config: a project may not", cost)
+        }
+        Code::AuthEnvKeyHoldsSecret => fix(
+            w,
+            "name-in-env-key",
+            "write the name of a variable there, put the key into that variable, and have a new key issued: this one was printed",
+            cost,
+        ),
+        Code::ConfigProviderNotFound => {
+            fix(w, "define-provider", "let `model_provider` name a `[model_providers.<id>]` table", cost)
+        }
+        Code::ConfigReservedProvider => {
+            fix(w, "rename-provider", "give the table another id and name that in `model_provider`", cost)
+        }
+        _ => fix(w, "correct-config", "correct the config there", cost),
+    };
+    match (problem.code, at()) {
+        (Code::ConfigUnknownKey, Some((path, line))) => {
+            let last = |k: &str| k.rsplit('.').next().unwrap_or(k).to_owned();
+            if let (Some(key), Some(nearest)) = (&problem.key, &problem.nearest) {
+                let (old, new) = (last(key), last(nearest));
+                let plain = |s: &str| s.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+                f.title = format!("write `{}` instead of `{}`", shown(&new), shown(&old));
+                f.edits = vec![Edit {
+                    path: path.clone(),
+                    before: format!("{} = …", shown(&old)),
+                    after: format!("{} = …", shown(&new)),
+                    line: Some(line),
+                }];
+                if plain(&old) && plain(&new) {
+                    f.commands = vec![format!("sed -i '{line}s/{old}/{new}/' {}", quoted(&path))];
+                }
+            }
+        }
+        (Code::ConfigProjectUntrusted, _) => {
+            if let (Some(path), Some(home)) = (&problem.path, &view.home) {
+                let dir =
+                    path.trim_end_matches("config.toml").trim_end_matches('/').trim_end_matches(".codex");
+                let dir = dir.trim_end_matches('/');
+                let key = envsplit_model::text::dotted_key(["projects", dir]);
+                f.edits = vec![Edit {
+                    path: format!("{home}/config.toml"),
+                    before: String::new(),
+                    after: format!("[{key}]\ntrust_level = \"trusted\""),
+                    line: None,
+                }];
+            }
+        }
+        (Code::AuthEnvKeyHoldsSecret, Some((path, line))) => {
+            f.edits = vec![Edit {
+                path,
+                before: "env_key = \"…\"".to_owned(),
+                after: "env_key = \"AZURE_OPENAI_API_KEY\"".to_owned(),
+                line: Some(line),
+            }];
+        }
+        _ => f.shell = None,
+    }
+    vec![f]
+}
