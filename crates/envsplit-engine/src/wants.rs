@@ -230,7 +230,7 @@ fn sources_requests(snapshot: &Snapshot, lineage: &Lineage, names: &[String]) ->
     let own: BTreeSet<StartKind> =
         lineage.nodes.iter().filter_map(|n| Some(n.shell.as_ref()?.kind())).collect();
     let asked_for = snapshot.caller.as_ref().is_some_and(|c| !c.keys.is_empty());
-    let others = (asked_for || trouble(snapshot, lineage)).then(|| other_starts(&own)).unwrap_or_default();
+    let others = if asked_for || trouble(snapshot, lineage) { other_starts(&own) } else { vec![] };
     let request = |starts: Vec<StartKind>| {
         let known: BTreeSet<&String> = snapshot
             .outcomes
@@ -261,7 +261,7 @@ fn trouble(snapshot: &Snapshot, lineage: &Lineage) -> bool {
         .collect();
     let fine = |v: &&CodexView| matches!(v.key_verdict, KeyVerdict::Ok | KeyVerdict::NotNeeded);
     let print = |v: &&CodexView| v.key.as_ref().and_then(|k| k.fingerprint.clone());
-    let same = |v: &&CodexView| views.first().is_none_or(|f| f.home == v.home && print(&f) == print(v));
+    let same = |v: &&CodexView| views.first().is_none_or(|f| f.home == v.home && print(f) == print(v));
     typed_codex(snapshot, lineage).is_some() || !views.iter().all(|v| fine(v) && same(v))
 }
 

@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 /// What the rules put in place of what can be a secret.
 const HIDDEN: &str = "<hidden>";
 
+/// What Codex makes of a number in `[desktop]`: a table with this key.
+const NUMBER: &str = "$serde_json::private::Number";
+
 /// One difference: a kind, by which the same cause is recognised in another case, and what differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
@@ -89,16 +92,14 @@ fn says(p: &Problem, text: &str) -> bool {
     }
     if let Some(key) = &p.key {
         // Codex names the table in whose reading the error arose: the key itself, or one above it.
-        let mut parts = key.as_str();
-        loop {
-            forms.push(format!("{}\nin `{parts}`", p.message));
-            match parts.rsplit_once('.') {
-                Some((above, _)) => parts = above,
-                None => break,
-            }
+        let parts = parts(key).unwrap_or_else(|| vec![key.clone()]);
+        for count in 1..=parts.len() {
+            forms.push(format!("{}\nin `{}`", p.message, parts[..count].join(".")));
         }
     }
-    forms.iter().any(|form| matches_masked(form, text))
+    // `codex exec` begins some of them with a capital.
+    let text = text.strip_prefix("Error parsing").map_or_else(|| text.to_owned(), |rest| format!("error parsing{rest}"));
+    forms.iter().any(|form| matches_masked(form.strip_prefix("Error parsing").map_or_else(|| form.clone(), |rest| format!("error parsing{rest}")).as_str(), &text))
 }
 
 /// Whether a text is the masked one, with anything in place of what is hidden.
@@ -197,8 +198,12 @@ fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
             ours.entry(leaf).or_default().push((path.clone(), value));
         });
     }
-    let empty = serde_json::Map::new();
-    let origins = result["origins"].as_object().unwrap_or(&empty);
+    let origins: BTreeMap<String, &Value> = result["origins"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, origin)| (key.strip_suffix(&format!(".{NUMBER}")).unwrap_or(key).to_owned(), origin))
+        .collect();
     let mut found = Vec::new();
     for (key, leaves) in &ours {
         let [(path, value)] = &leaves[..] else { continue };
@@ -221,7 +226,7 @@ fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
             found.extend(value_of_layer(path, value, result));
         }
     }
-    for (key, origin) in origins {
+    for (key, origin) in &origins {
         if ours.contains_key(key) || is_stale(key, origin, &ours) {
             continue;
         }
@@ -284,6 +289,9 @@ fn value_of_layer(path: &[String], ours: &ConfigValue, result: &Value) -> Option
 
 /// Equal but for what is hidden, and for what JSON cannot write.
 fn same(ours: &Value, theirs: &Value) -> bool {
+    if let Some(number) = theirs.get(NUMBER) {
+        return Value::String(ours.to_string()) == *number;
+    }
     match (ours, theirs) {
         (Value::String(text), _) if text.contains(HIDDEN) => true,
         (Value::String(text), Value::String(other)) => text == other,

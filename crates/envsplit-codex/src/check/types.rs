@@ -43,6 +43,9 @@ impl Findings<'_> {
 fn refusal(at: &Merged<'_>, expected: Expected, path: &[&str]) -> Option<String> {
     match (expected, at.leaf()) {
         (Expected::Any, _) => None,
+        (Expected::OneOf(_), None) if path.last() == Some(&"wire_api") => {
+            Some("invalid type: map, expected a string".to_owned())
+        }
         (Expected::OneOf(words), None) => variant_refusal(at, words),
         (Expected::OneOf(_), Some(node)) if path.last() == Some(&"wire_api") => wire_api_refusal(node, path),
         (Expected::OneOf(words), Some(node)) => match node.as_str() {
