@@ -47,8 +47,7 @@ function extensionHostEnvironment() {
 }
 
 function startServer() {
-  const script = path.join(path.dirname(ready), 'vscode-server/out/bootstrap-fork');
-  fs.mkdirSync(path.dirname(script), { recursive: true });
+  const script = path.join(path.dirname(self), 'bootstrap-fork');
   fs.copyFileSync(self, script);
   const marks = ['--type=extensionHost', '--transformURIs', '--useHostProxy=false'];
   cp.spawn(process.execPath, [script, 'extension-host', ready, codex || '', ...marks], {

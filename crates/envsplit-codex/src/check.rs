@@ -38,7 +38,8 @@ pub(crate) fn run(
         found.legacy_profile(config);
         found.tables(config);
         found.permissions(config);
-        found.catalog(s, config);
+        found.files(s, config);
+        found.no_longer(config);
         found.choice(config, provider);
     }
     found.problems
@@ -97,7 +98,16 @@ impl Findings<'_> {
     }
 
     fn permissions(&mut self, config: &Merged<'_>) {
-        let Some(permissions) = config.get(&["permissions"]) else { return };
+        let Some(permissions) = config.get(&["permissions"]) else {
+            // The names of Codex's own profiles begin with a colon.
+            let chosen = config.get(&["default_permissions"]);
+            let own = |c: &&Merged<'_>| c.leaf().and_then(Node::as_str).is_some_and(|n| n.starts_with(':'));
+            if let Some(chosen) = chosen.filter(|c| !own(c)) {
+                let message = "default_permissions requires a `[permissions]` table".to_owned();
+                self.add(Code::ConfigInvalid, chosen, &["default_permissions"], message);
+            }
+            return;
+        };
         if permissions.table().is_some_and(|t| !t.is_empty())
             && config.get(&["default_permissions"]).is_none()
         {
@@ -106,12 +116,41 @@ impl Findings<'_> {
         }
     }
 
-    /// Codex reads the catalog of models that the config names.
-    fn catalog(&mut self, s: &Surroundings<'_>, config: &Merged<'_>) {
-        let Some(catalog) = config.get(&["model_catalog_json"]) else { return };
-        let path = catalog.leaf().and_then(Node::as_str);
-        if let Some(Err(error)) = path.map(|path| s.files.kind(path)) {
-            self.add(Code::ConfigInvalid, catalog, &["model_catalog_json"], error.to_string());
+    /// Files that the config names and that Codex reads at once.
+    fn files(&mut self, s: &Surroundings<'_>, config: &Merged<'_>) {
+        for (key, what) in [
+            ("model_catalog_json", ""),
+            ("model_instructions_file", "model instructions file"),
+            ("experimental_compact_prompt_file", "experimental compact prompt file"),
+        ] {
+            let Some(named) = config.get(&[key]) else { continue };
+            let Some(path) = named.leaf().and_then(Node::as_str) else { continue };
+            let Err(error) = s.files.kind(path) else { continue };
+            let message =
+                if what.is_empty() { error.to_string() } else { format!("failed to read {what} {path}: {error}") };
+            self.add(Code::ConfigInvalid, named, &[key], message);
+        }
+    }
+
+    /// Values that Codex 0.169 reads and then refuses.
+    fn no_longer(&mut self, config: &Merged<'_>) {
+        if let Some(policy) = config.get(&["approval_policy"])
+            && policy.leaf().and_then(Node::as_str) == Some("untrusted")
+        {
+            let message = "approval_policy = \"untrusted\" is no longer supported; remove this setting";
+            self.add(Code::ConfigInvalid, policy, &["approval_policy"], message.to_owned());
+        }
+        let key = ["agents", "max_concurrent_threads_per_session"];
+        if let Some(count) = config.get(&key)
+            && matches!(count.leaf(), Some(Node::Scalar(n)) if n.as_i64() == Some(0))
+        {
+            let message = "agents.max_concurrent_threads_per_session must be at least 1";
+            self.add(Code::ConfigInvalid, count, &key, message.to_owned());
+        }
+        let key = "experimental_thread_store_endpoint";
+        if let Some(endpoint) = config.get(&[key]) {
+            let message = format!("`{key}` is no longer supported; remove it from config.toml");
+            self.add(Code::ConfigInvalid, endpoint, &[key], message);
         }
     }
 
@@ -155,23 +194,31 @@ impl Findings<'_> {
         for (id, table) in config.get(&["model_providers"]).and_then(Merged::table).into_iter().flatten() {
             self.provider(id, table);
         }
+        self.reserved(config);
         for (name, server) in config.get(&["mcp_servers"]).and_then(Merged::table).into_iter().flatten() {
-            if types::lacks_transport(server) {
-                let message = "invalid transport".to_owned();
+            for message in types::transport_refusals(server) {
                 self.add(Code::ConfigInvalid, server, &["mcp_servers", name], message);
             }
         }
     }
 
+    /// Codex names all of them in one error.
+    fn reserved(&mut self, config: &Merged<'_>) {
+        let providers = config.get(&["model_providers"]).and_then(Merged::table).into_iter().flatten();
+        let taken: Vec<_> = providers.filter(|(id, _)| RESERVED.contains(id)).collect();
+        let Some((first, table)) = taken.first() else { return };
+        let ids = taken.iter().map(|(id, _)| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+        let message = format!(
+            "model_providers contains reserved built-in provider IDs: {ids}. Built-in providers cannot be \
+             overridden. Rename your custom provider (for example, `openai-custom`)."
+        );
+        let at = Merged::place(table.layer, table.key_at, table.key_at);
+        self.add(Code::ConfigReservedProvider, &at, &["model_providers", first], message);
+    }
+
     fn provider(&mut self, id: &str, table: &Merged<'_>) {
         let shown = mask::name(id);
         if RESERVED.contains(&id) {
-            let message = format!(
-                "model_providers contains reserved built-in provider IDs: `{id}`. Built-in providers cannot be \
-                 overridden. Rename your custom provider (for example, `{id}-custom`)."
-            );
-            let at = Merged::place(table.layer, table.key_at, table.key_at);
-            self.add(Code::ConfigReservedProvider, &at, &["model_providers", id], message);
             return;
         }
         if AMAZON.contains(&id) {
@@ -182,6 +229,7 @@ impl Findings<'_> {
     }
 
     fn amazon(&mut self, id: &str, table: &Merged<'_>) {
+        self.auth(id, id, table);
         const OPEN: &[&str] = &["base_url", "auth", "http_headers", "aws", "name"];
         let other = table.table().into_iter().flatten().find(|(key, _)| !OPEN.contains(key));
         if let Some((key, value)) = other {
@@ -208,7 +256,15 @@ impl Findings<'_> {
             );
             self.add(Code::ConfigInvalid, aws, &["model_providers", id, "aws"], message);
         }
+        self.auth(id, shown, table);
+    }
+
+    fn auth(&mut self, id: &str, shown: &str, table: &Merged<'_>) {
         let Some(auth) = table.get(&["auth"]) else { return };
+        if auth.table().is_some_and(|t| !t.contains_key("command")) {
+            let message = "missing field `command`".to_owned();
+            self.add(Code::ConfigInvalid, auth, &["model_providers", id, "auth"], message);
+        }
         if auth.text(&["command"]).is_some_and(|c| c.trim().is_empty()) {
             let message = format!("model_providers.{shown}: provider auth.command must not be empty");
             self.add(Code::ConfigInvalid, auth, &["model_providers", id, "auth"], message);

@@ -28,8 +28,8 @@ pub(crate) enum Node {
     Datetime(String),
     /// `inf` or `nan`, which JSON cannot hold, in TOML's spelling.
     Number(String),
-    /// An integer of more than 64 bits, which Codex refuses.
-    Oversized,
+    /// A number that is too large, with Codex's refusal.
+    Oversized(&'static str),
 }
 
 impl Node {
@@ -70,7 +70,7 @@ impl Node {
             Self::Array(items) => Value::Array(items.iter().map(|i| i.node.json()).collect()),
             Self::Scalar(value) => value.clone(),
             Self::Datetime(text) | Self::Number(text) => Value::String(text.clone()),
-            Self::Oversized => Value::Null,
+            Self::Oversized(_) => Value::Null,
         }
     }
 }
@@ -92,7 +92,7 @@ pub(crate) fn parse(text: &str) -> Document {
     match DeTable::parse(text) {
         Ok(table) => {
             let table = table_of(table.into_inner(), &index);
-            let error = oversized(&table).map(|item| (OVERSIZED.to_owned(), item.at));
+            let error = oversized(&table);
             Document { table, error }
         }
         Err(error) => {
@@ -110,17 +110,20 @@ pub(crate) fn parse(text: &str) -> Document {
 /// Codex's words for an integer of more than 64 bits, without the number.
 const OVERSIZED: &str = "invalid type: integer `<hidden>` as i128, expected any valid TOML value";
 
-/// The first integer that is too large.
-fn oversized(table: &Table) -> Option<&Item> {
-    fn first(item: &Item) -> Option<&Item> {
+/// Codex's words for a float that is too large.
+const OVERFLOWED: &str = "floating-point number overflowed";
+
+/// The first number that is too large.
+fn oversized(table: &Table) -> Option<(String, Option<Pos>)> {
+    fn first(item: &Item) -> Option<(String, Option<Pos>)> {
         match &item.node {
-            Node::Oversized => Some(item),
+            Node::Oversized(why) => Some(((*why).to_owned(), item.at)),
             Node::Table(table) => oversized(table),
             Node::Array(items) => items.iter().find_map(first),
             _ => None,
         }
     }
-    table.values().filter_map(first).min_by_key(|item| item.at.map(|p| (p.line, p.column)))
+    table.values().filter_map(first).min_by_key(|(_, at)| at.map(|p| (p.line, p.column)))
 }
 
 /// Reads the value of `-c key=value`: TOML, or else the text itself.
@@ -155,10 +158,14 @@ fn node_of(value: DeValue<'_>, index: Option<&LineIndex<'_>>) -> Node {
     match value {
         DeValue::String(text) => Node::Scalar(Value::String(text.into_owned())),
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-            .map_or(Node::Oversized, |n| Node::Scalar(Value::from(n))),
+            .map_or(Node::Oversized(OVERSIZED), |n| Node::Scalar(Value::from(n))),
         DeValue::Float(number) => {
             let parsed = number.as_str().parse::<f64>().ok().and_then(serde_json::Number::from_f64);
-            parsed.map_or_else(|| Node::Number(number.to_string()), |n| Node::Scalar(Value::Number(n)))
+            let special = || match number.as_str().bytes().any(|b| b.is_ascii_digit()) {
+                true => Node::Oversized(OVERFLOWED),
+                false => Node::Number(number.to_string()),
+            };
+            parsed.map_or_else(special, |n| Node::Scalar(Value::Number(n)))
         }
         DeValue::Boolean(flag) => Node::Scalar(Value::Bool(flag)),
         DeValue::Datetime(time) => Node::Datetime(time.to_string()),

@@ -12,6 +12,10 @@ pub(crate) enum Expected {
     Any,
     /// One of these words; a table may stand for a variant with settings.
     OneOf(&'static [&'static str]),
+    /// A list of texts.
+    Texts,
+    /// One of several types, `boolean`, `string`, `sequence` or `table`, and Codex's name for the choice.
+    Untagged(&'static str, &'static str),
     /// A type, in the words of Codex's errors: `a string`, `u64`, `struct Tui`.
     Type(&'static str),
 }
@@ -103,6 +107,11 @@ fn expectation(text: &'static str) -> Expected {
         // The list is read once in the life of the process.
         Some(words) => Expected::OneOf(Vec::leak(words.split(' ').collect())),
         None if text == "any" => Expected::Any,
+        None if text == "a sequence of strings" => Expected::Texts,
+        None if text.starts_with("untagged ") => {
+            let (name, types) = text["untagged ".len()..].split_once(' ').unwrap_or_default();
+            Expected::Untagged(name, types)
+        }
         None => Expected::Type(text),
     }
 }

@@ -190,7 +190,7 @@ fn write_node(item: &Item, how: Writing, out: &mut String) {
             out.push('}');
         }
         // JSON has no infinity.
-        Node::Number(_) | Node::Oversized => out.push_str("null"),
+        Node::Number(_) | Node::Oversized(_) => out.push_str("null"),
     }
 }
 

@@ -50,14 +50,14 @@ const LISTS_OF_PATHS: &[(&str, &str)] = &[("sandbox_workspace_write", "writable_
 fn below(s: &Surroundings<'_>, table: &mut Table, known: &Known, base: &str) {
     for (key, item) in table {
         let Some(known) = known.get(key) else { continue };
-        if let (Node::Datetime(text), Some(Expected::Type("a string" | "path string"))) =
+        if let (Node::Datetime(text), Some(Expected::Type("a string" | "path string" | "an effort"))) =
             (&item.node, known.expected)
         {
             item.node = Node::Scalar(Value::String(text.clone()));
         }
         match known.expected {
             Some(Expected::Type("path string")) if !known.as_written => absolute(s, item, base),
-            Some(Expected::Type("f64")) => {
+            Some(Expected::Type("f64" | "positive f64")) => {
                 if let Node::Scalar(Value::Number(number)) = &mut item.node
                     && let Some(float) = number.as_f64().and_then(serde_json::Number::from_f64)
                 {
@@ -95,6 +95,23 @@ pub(crate) fn relative<'m, 'a>(
             }
         }
     }
+    for (role, table) in config.get(&["agents"]).and_then(Merged::table).into_iter().flatten() {
+        if let Some(file) = table.get(&["config_file"])
+            && !typed[file.layer]
+            && file.leaf().is_some_and(|node| is_relative(s, node))
+        {
+            found.push((vec!["agents", role, "config_file"], file));
+        }
+    }
+    let skills = config.get(&["skills", "config"]);
+    if let Some((list, items)) = skills.and_then(|l| Some((l, l.leaf()?.as_array()?))) {
+        let relative = |item: &Item| {
+            item.node.as_table().and_then(|t| t.get("path")).is_some_and(|path| is_relative(s, &path.node))
+        };
+        if !typed[list.layer] && items.iter().any(relative) {
+            found.push((vec!["skills", "config"], list));
+        }
+    }
     found
 }
 
@@ -130,7 +147,7 @@ fn is_relative(s: &Surroundings<'_>, node: &Node) -> bool {
         Node::Datetime(text) => Some(text.as_str()),
         node => node.as_str(),
     };
-    text.is_some_and(|t| t != "~" && !t.starts_with("~/") && !s.style.is_absolute(t))
+    text.is_some_and(|t| !s.style.is_absolute(t))
 }
 
 fn inner<'t>(table: &'t mut Table, outer: &str, key: &str) -> Option<&'t mut Item> {

@@ -48,7 +48,13 @@ impl<'a> LineIndex<'a> {
     pub(crate) fn at(&self, offset: usize) -> Pos {
         let offset = offset.min(self.text.len());
         let line = self.starts.partition_point(|s| *s <= offset);
-        let column = self.chars_before(offset) - self.chars_before(self.starts[line - 1]) + 1;
+        let start = self.starts[line - 1];
+        let chars = if offset - start < STEP {
+            self.text[start..offset].iter().filter(|b| is_char_start(**b)).count()
+        } else {
+            self.chars_before(offset) - self.chars_before(start)
+        };
+        let column = chars + 1;
         Pos { line: saturate(line), column: saturate(column) }
     }
 }

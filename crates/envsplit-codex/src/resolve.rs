@@ -188,7 +188,7 @@ fn read_layers(s: &Surroundings<'_>, flags: &Flags, home: &str, view: &mut Codex
         problem.message = format!("failed to parse requirements layer {requirements}: {}", problem.message);
         view.problems.push(problem);
     }
-    let mut file = |source: LayerSource, path: String| {
+    let file = |view: &mut CodexView, source: LayerSource, path: String| {
         let read = layers::read(s.files, &path);
         view.problems.extend(read.problem);
         view.unknown.extend(read.unknown);
@@ -197,14 +197,21 @@ fn read_layers(s: &Surroundings<'_>, flags: &Flags, home: &str, view: &mut Codex
     };
     // Codex 0.169, `managed_config_default_path`: in the system's folder on Unix, in the home elsewhere.
     let managed_dir = if s.style == PathStyle::Posix { s.system_dir.as_str() } else { home };
-    let managed = file(LayerSource::Managed, s.style.join(managed_dir, "managed_config.toml"));
-    let system = file(LayerSource::System, s.style.join(&s.system_dir, "config.toml"));
-    let user = file(LayerSource::User, s.style.join(home, "config.toml"));
+    let managed = file(view, LayerSource::Managed, s.style.join(managed_dir, "managed_config.toml"));
+    for problem in &mut view.problems {
+        // Codex 0.169 does not name this file when it cannot read it.
+        let prefix = format!("Failed to read config file {}: ", managed.path.as_deref().unwrap_or_default());
+        if let Some(bare) = problem.message.strip_prefix(&prefix) {
+            problem.message = bare.to_owned();
+        }
+    }
+    let system = file(view, LayerSource::System, s.style.join(&s.system_dir, "config.toml"));
+    let user = file(view, LayerSource::User, s.style.join(home, "config.toml"));
     let takes_profile = matches!(flags.caller, CodexCaller::Exec | CodexCaller::Tui);
     let name = flags.profile.as_deref().filter(|_| takes_profile);
     let profile = name
         .filter(|n| is_plain_profile(n))
-        .map(|name| file(LayerSource::Profile, s.style.join(home, &format!("{name}.config.toml"))));
+        .map(|name| file(view, LayerSource::Profile, s.style.join(home, &format!("{name}.config.toml"))));
     view.config_path.clone_from(&user.path);
     view.config_exists = user.exists;
     if let Some(name) = name {

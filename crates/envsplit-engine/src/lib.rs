@@ -14,10 +14,12 @@ mod products;
 mod roles;
 mod rules;
 mod slices;
+mod symptom;
 mod wants;
 mod world;
 
 pub use slices::{env_slice, matches_place};
+pub use symptom::{Symptom, explain, symptom};
 
 use envsplit_model::{ProbeRequest, ProcessRecord, Report, Snapshot};
 

@@ -10,12 +10,14 @@ use std::collections::BTreeSet;
 /// The questions of the next round; empty when nothing is missing.
 pub(crate) fn missing(snapshot: &Snapshot, lineage: &Lineage) -> Vec<ProbeRequest> {
     // First the configs: they say which names matter. They take a millisecond; shells take a hundred.
-    let configs: Vec<ProbeRequest> = lineage
+    let mut configs: Vec<ProbeRequest> = lineage
         .codex_places()
         .filter_map(|n| codex_request(snapshot, lineage, &lineage.nodes[n]))
         .chain(typed_codex(snapshot, lineage).map(ProbeRequest::Codex))
         .filter(|r| snapshot.outcome(r).is_none())
         .collect();
+    configs.sort();
+    configs.dedup();
     if !configs.is_empty() && !depends_on_shell_only(&configs, snapshot) {
         return configs;
     }

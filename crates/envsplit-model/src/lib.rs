@@ -35,8 +35,9 @@ pub use probe::{
     SourcesSeen, StartKind, StartReads, Waiting,
 };
 pub use report::{
-    ConfigSlice, ConfigSlicePlace, EnvSlice, EnvSlicePlace, EnvSource, ExplainSlice, PlacesSlice, Report,
-    SCHEMA, Verdict,
+    ConfigDiffPlace, ConfigDiffSlice, ConfigDifference, ConfigSlice, ConfigSlicePlace, EnvSlice,
+    EnvSlicePlace, EnvSource, ExplainSlice, Explained, PlacesSlice, Report, RequestLayer, SCHEMA,
+    SymptomSlice, Verdict,
 };
 pub use sighting::{Fingerprint, Sighting, Source, State, Taint};
 pub use snapshot::{Caller, EnvAccess, ProcessRecord, Session, Snapshot};

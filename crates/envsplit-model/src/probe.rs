@@ -215,6 +215,9 @@ pub struct CodexSeen {
     pub key_in_env: Option<Sighting>,
     /// Whether `.env` is younger than the process, so that what it read is not known.
     pub dotenv_younger: bool,
+    /// `CODEX_HOME/auth.json`, where it exists: a login. What is in it is not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_file: Option<String>,
 }
 
 /// What one kind of start reads, and what that shows.

@@ -1,6 +1,9 @@
 //! The report, and the slices of it that other commands print.
 use crate::wire::wire_enum;
-use crate::{CodexView, Finding, Hop, Host, HostId, Place, PlaceId, Role, Severity, Sighting};
+use crate::{
+    Code, CodexView, ConfigValue, Finding, Hop, Host, HostId, KeyVerdict, Place, PlaceId, Role, Severity,
+    Sighting,
+};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -152,11 +155,123 @@ pub struct ExplainSlice {
     /// `envsplit.explain/v1`
     pub schema: String,
     /// The code.
-    pub code: crate::Code,
+    pub code: Code,
     /// Its usual severity.
     pub severity: Severity,
     /// Its title.
     pub title: String,
     /// Its page, Markdown.
     pub page: String,
+}
+
+wire_enum! {
+    /// What one request of Codex depends on, in the order in which it can fail.
+    pub enum RequestLayer {
+        /// Codex starts there and finds its home.
+        Surface = "surface",
+        /// Its config is accepted and selects the provider that is meant.
+        Provider = "provider",
+        /// The variable that `env_key` names is in the environment of that process.
+        Environment = "environment",
+        /// The endpoint's host is found and reached.
+        Network = "network",
+        /// The endpoint takes the key.
+        Credential = "credential",
+        /// The address's path is one that the endpoint serves.
+        Route = "route",
+        /// The endpoint has what `model` names, and capacity for it.
+        Deployment = "deployment",
+        ;
+        /// The text says nothing about any.
+        Unknown = "unknown",
+    }
+}
+
+/// What `explain TEXT --json` prints: what a pasted error proves, checked against this machine. The text itself is
+/// not repeated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SymptomSlice {
+    /// `envsplit.explain/v1`
+    pub schema: String,
+    /// The layer that the text proves broken.
+    pub layer: RequestLayer,
+    /// Stable name of the recognised error; null when it is not recognised.
+    pub symptom: Option<String>,
+    /// What the text says, in one sentence.
+    pub title: String,
+    /// The variable that the text names, where it is shaped as one.
+    pub variable: Option<String>,
+    /// The layers that the text proves to work.
+    pub fine: Vec<RequestLayer>,
+    /// The layers about which it says nothing.
+    pub untested: Vec<RequestLayer>,
+    /// Cause codes that end in such a text.
+    pub codes: Vec<Code>,
+    /// The check of this machine, in one word.
+    pub verdict: Verdict,
+    /// The finding of the check that explains the text.
+    pub finding: Option<Finding>,
+    /// What the check saw, a line each.
+    pub seen: Vec<String>,
+    /// The one next step.
+    pub next: String,
+}
+
+/// What `explain` prints: the page of a code, or what a pasted text proves.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Explained {
+    /// Of a code.
+    Code(ExplainSlice),
+    /// Of a text.
+    Text(SymptomSlice),
+}
+
+/// One side of a [`ConfigDiffSlice`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ConfigDiffPlace {
+    /// The place.
+    pub id: PlaceId,
+    /// Its host.
+    pub host: HostId,
+    /// Its role.
+    pub role: Role,
+    /// As people call it.
+    pub label: String,
+    /// The home of its Codex.
+    pub home: Option<String>,
+    /// The effective provider.
+    pub provider: Option<String>,
+    /// The variable that holds the key.
+    pub env_key: Option<String>,
+    /// What its Codex makes of that variable.
+    pub key_verdict: KeyVerdict,
+    /// What could not be known about its config.
+    pub unknown: Vec<String>,
+}
+
+/// A key in which two configs differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ConfigDifference {
+    /// The TOML dotted key.
+    pub key: String,
+    /// On the left, with its origin; null where it is not set.
+    pub left: Option<ConfigValue>,
+    /// On the right.
+    pub right: Option<ConfigValue>,
+    /// Whether both values are hidden and come from different lines: whether they differ is not known then.
+    pub hidden: bool,
+}
+
+/// What `config --diff PLACE PLACE --json` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ConfigDiffSlice {
+    /// `envsplit.config-diff/v1`
+    pub schema: String,
+    /// The first place.
+    pub left: ConfigDiffPlace,
+    /// The second place.
+    pub right: ConfigDiffPlace,
+    /// The keys in which they differ, in the order of the keys.
+    pub differences: Vec<ConfigDifference>,
 }

@@ -28,15 +28,19 @@ pub(crate) enum Command {
     /// The effective Codex config at each place, each value with its origin
     Config {
         /// Show what each value overrides as well.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "diff")]
         all: bool,
+        /// Show the keys in which these two places differ: ids, roles or globs of ids.
+        #[arg(long, num_args = 2, value_names = ["PLACE", "PLACE"])]
+        diff: Vec<String>,
     },
     /// The places and where each environment comes from, as a tree
     Places,
-    /// What a cause code means
+    /// What a cause code means, or what a pasted error proves
     Explain {
-        /// A code, such as `env/rc-early-return`.
-        code: String,
+        /// A code, such as `env/rc-early-return`; or the text of an error; `-` reads it from standard input.
+        #[arg(required = true, num_args = 1.., value_name = "CODE|TEXT")]
+        text: Vec<String>,
     },
     /// Print a completion script for a shell
     Completions {

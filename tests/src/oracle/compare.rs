@@ -56,7 +56,7 @@ pub fn refusal(fatal: &[&Problem], text: &str) -> Option<Difference> {
         "failed to resolve feature override precedence: ",
     ];
     let text = PREFIXES.iter().find_map(|p| text.strip_prefix(p)).unwrap_or(text).trim_end();
-    if fatal.iter().any(|p| says(p, text)) {
+    if fatal.iter().any(|p| says(p, text)) || defects::names_another_error(fatal, text) {
         return None;
     }
     let ours = if fatal.is_empty() {
@@ -89,6 +89,11 @@ fn says(p: &Problem, text: &str) -> bool {
     if let (Some(path), Some(line), Some(column)) = (&p.path, p.line, p.column) {
         forms.push(format!("{path}:{line}:{column}: {}", p.message));
         forms.push(format!("Error parsing project config file {path}: TOML parse error at line {line}, column {column}<hidden>{}", p.message));
+    }
+    if let (Some((head, tail)), Some(line), Some(column)) =
+        (p.message.split_once(".toml: "), p.line, p.column)
+    {
+        forms.push(format!("{head}.toml: TOML parse error at line {line}, column {column}<hidden>{tail}"));
     }
     if let Some(key) = &p.key {
         // Codex names the table in whose reading the error arose: the key itself, or one above it.

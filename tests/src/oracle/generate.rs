@@ -70,8 +70,8 @@ const TRUST_KEYS: &[&str] = &[
 /// One trust entry.
 fn trust() -> impl Strategy<Value = Setting> {
     let level = prop_oneof![
-        40 => Just("\"trusted\""),
-        20 => Just("\"untrusted\""),
+        200 => Just("\"trusted\""),
+        100 => Just("\"untrusted\""),
         1 => select(&["\"maybe\"", "3", "\"Trusted\"", "\"\"", "{}", "[]"][..]),
     ];
     (select(TRUST_KEYS), level).prop_map(|(key, level)| {
@@ -80,8 +80,8 @@ fn trust() -> impl Strategy<Value = Setting> {
 }
 
 /// The text of a file with trust entries.
-fn document(most_trust: usize, wild: u32, errors: u32) -> impl Strategy<Value = Node> {
-    let parts = (text::settings(wild), prop::collection::vec(trust(), 0..=most_trust), text::writing(errors));
+fn document(most_trust: usize, wild: u32, errors: u32, project: bool) -> impl Strategy<Value = Node> {
+    let parts = (text::settings(wild, project), prop::collection::vec(trust(), 0..=most_trust), text::writing(errors));
     parts.prop_map(|(mut settings, trust, how): (Vec<Setting>, Vec<Setting>, Writing)| {
         for (path, value) in trust {
             if !settings.iter().any(|(other, _)| *other == path) {
@@ -97,11 +97,11 @@ fn document(most_trust: usize, wild: u32, errors: u32) -> impl Strategy<Value = 
 
 /// A project's folder: without a file, with one, or with something odd.
 fn project() -> impl Strategy<Value = Vec<(&'static str, Node)>> {
-    let file = document(1, 4, 12).prop_map(|node| vec![(".codex/config.toml", node)]);
-    let link = document(0, 1, 40).prop_map(|node| {
+    let file = document(1, 2, 50, true).prop_map(|node| vec![(".codex/config.toml", node)]);
+    let link = document(0, 1, 60, true).prop_map(|node| {
         vec![("other.toml", node), (".codex/config.toml", Node::Link("../other.toml".to_owned()))]
     });
-    let moved = document(0, 1, 40).prop_map(|node| {
+    let moved = document(0, 1, 60, true).prop_map(|node| {
         vec![("elsewhere/config.toml", node), (".codex", Node::Link("elsewhere".to_owned()))]
     });
     prop_oneof![
@@ -129,7 +129,9 @@ fn repositories() -> impl Strategy<Value = Vec<(&'static str, Node)>> {
     let link = |t: &str| Node::Link(t.to_owned());
     let main = select(vec![
         vec![("repo/.git/HEAD", text("ref: refs/heads/main\n"))],
+        vec![("repo/.git/HEAD", text("ref: refs/heads/main\n"))],
         vec![("repo/.git", Node::Directory)],
+        vec![("repo/.git/HEAD", Node::Directory)],
         vec![],
         vec![("repo/.git", text("gitdir: nowhere\n"))],
         vec![("repo/.git", text("nonsense"))],
@@ -207,7 +209,7 @@ fn repositories() -> impl Strategy<Value = Vec<(&'static str, Node)>> {
 
 /// The user's file, or something odd in its place.
 fn user() -> impl Strategy<Value = Vec<(&'static str, Node)>> {
-    let file = document(4, 4, 12);
+    let file = document(4, 2, 40, false);
     prop_oneof![
         16 => file.prop_map(|node| vec![("home/.codex/config.toml", node)]),
         1 => select(vec![
@@ -222,29 +224,19 @@ fn user() -> impl Strategy<Value = Vec<(&'static str, Node)>> {
     ]
 }
 
+/// Types of requirements are Codex's to judge; here are files that it takes, and one that is no TOML.
 const REQUIREMENTS: &[&str] = &[
     "",
     "allowed_approval_policies = [\"never\"]\n",
     "allowed_approval_policies = [\"never\", \"on-request\", \"untrusted\"]\n",
-    "allowed_approval_policies = []\n",
-    "allowed_approval_policies = \"bad\"\n",
-    "allowed_approval_policies = [\"nope\"]\n",
-    "allowed_approval_policies = [3]\n",
     "allowed_sandbox_modes = [\"read-only\"]\n",
-    "allowed_sandbox_modes = [\"danger-full-access\"]\n",
-    "allowed_sandbox_modes = 3\n",
     "allowed_web_search_modes = [\"disabled\"]\n",
-    "allowed_web_search_modes = 3\n",
     "unknown_requirement = 3\n",
     "model = \"x\"\n",
     "[features]\nunified_exec = true\n",
-    "features = 3\n",
     "x = \n",
     "[mcp_servers.x]\nidentity = {command = \"c\"}\n",
-    "mcp_servers = 3\n",
     "enforce_residency = \"us\"\n",
-    "enforce_residency = \"xx\"\n",
-    "rules = 3\n",
 ];
 
 /// A world. `etc` where `/etc/codex` can be private.
@@ -253,9 +245,9 @@ pub fn world(etc: bool) -> impl Strategy<Value = World> {
     let projects = prop::collection::vec(project, 0..4);
     let system = prop_oneof![
         5 => Just(vec![]),
-        2 => document(2, 4, 30).prop_map(|n| vec![("/etc/codex/config.toml", n)]),
-        1 => document(0, 4, 30).prop_map(|n| vec![("/etc/codex/managed_config.toml", n)]),
-        1 => (document(2, 1, 60), document(1, 1, 60)).prop_map(|(a, b)| {
+        2 => document(2, 2, 60, false).prop_map(|n| vec![("/etc/codex/config.toml", n)]),
+        1 => document(0, 2, 60, false).prop_map(|n| vec![("/etc/codex/managed_config.toml", n)]),
+        1 => (document(2, 1, 60, false), document(1, 1, 60, false)).prop_map(|(a, b)| {
             vec![("/etc/codex/config.toml", a), ("/etc/codex/managed_config.toml", b)]
         }),
         1 => select(REQUIREMENTS)
@@ -351,7 +343,7 @@ fn override_flag() -> impl Strategy<Value = String> {
         ][..],
     )
     .prop_map(str::to_owned);
-    let known = text::settings(1).prop_map(|settings| {
+    let known = text::settings(1, false).prop_map(|settings| {
         settings.first().map_or_else(String::new, |(path, value)| format!("{}={value}", path.join(".")))
     });
     prop_oneof![3 => odd, 1 => known.prop_filter("an empty flag", |text| !text.is_empty())]

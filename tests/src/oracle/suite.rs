@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 /// Worlds for one start of an app-server.
 const BATCH: usize = 40;
 /// Questions that may be spent on making one disagreement smaller.
-const SHRINKING: usize = 400;
+const SHRINKING: usize = 150;
+/// And the time for it.
+const SHRINK_TIME: Duration = Duration::from_secs(6);
 /// Different disagreements after which a run ends.
 const ENOUGH: usize = 12;
 
@@ -295,8 +297,9 @@ fn shrink<T: ValueTree>(
     let kind = |d: &Difference| d.kind.split(':').next().unwrap_or_default().to_owned();
     let wanted = found.first().map(&kind);
     let mut simpler = tree.simplify();
+    let began = Instant::now();
     for _ in 0..SHRINKING {
-        if !simpler {
+        if !simpler || began.elapsed() > SHRINK_TIME {
             break;
         }
         match again(&tree.current()) {

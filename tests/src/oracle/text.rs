@@ -144,12 +144,44 @@ fn inline(settings: &[Setting]) -> String {
     text
 }
 
+/// Keys of which Codex alone judges the values, and those that have statements of their own.
+const UNJUDGED: &[&str] = &[
+    "projects",
+    "model_provider =",
+    "experimental_thread_store",
+    "mcp_enterprise_managed_auth",
+    "model_providers.*.gateway_oauth",
+    "model_providers.*.auth",
+    "model_providers.*.aws",
+    "model_providers.*.capabilities",
+    "model_catalog_json",
+    "model_instructions_file",
+    "experimental_compact_prompt_file",
+    "default_permissions",
+    "permissions",
+    "features.rollout_budget",
+    "shell_environment_policy",
+    "mcp_servers.*.omit_tools_from",
+    "mcp_servers.*.oauth",
+    "otel",
+    "tui.keymap",
+    "agents.*",
+    "apps.*",
+    "hooks",
+    "plugins",
+    "marketplaces",
+    "skills",
+    "tui.presets",
+    "tui.notifications",
+    "orchestrator",
+];
+
 fn known() -> &'static [(&'static str, &'static str)] {
     static PARSED: OnceLock<Vec<(&'static str, &'static str)>> = OnceLock::new();
     PARSED.get_or_init(|| {
         let lines = KNOWN.lines().filter(|l| !l.starts_with('#') && !l.starts_with("closed "));
         let entries = lines.filter_map(|l| l.split_once(" = "));
-        entries.filter(|(path, _)| !path.starts_with("projects") && *path != "model_provider").collect()
+        entries.filter(|(path, _)| !UNJUDGED.iter().any(|p| path.starts_with(p))).collect()
     })
 }
 
@@ -158,15 +190,31 @@ fn setting(path: &str, value: impl Into<String>) -> Setting {
 }
 
 /// Settings of a document. `wild` in a hundred are of a wrong type or of an unknown key.
-pub fn settings(wild: u32) -> impl Strategy<Value = Vec<Setting>> {
+///
+/// `project` for what a project says, denied keys among them.
+pub fn settings(wild: u32, project: bool) -> impl Strategy<Value = Vec<Setting>> {
     let one = prop_oneof![
-        6 => plain(),
-        3 => provider_field(),
-        4 => any_known(wild),
-        1 => denied(),
-        1 => unknown(),
+        12 => plain(),
+        6 => provider_field(),
+        8 => any_known(wild),
+        if project { 6 } else { 1 } => denied(project),
+        2 => unknown(),
     ];
-    (provider_block(), prop::collection::vec(one, 0..8)).prop_map(|(block, rest)| {
+    // One in twelve lacks what its tables need.
+    (provider_block(), prop::collection::vec(one, 0..8), 0u8..12).prop_map(|(block, mut rest, whole)| {
+        if whole > 0 {
+            for (path, needed, value) in NEEDED {
+                let path: Vec<String> = path.split('/').map(str::to_owned).collect();
+                if rest.iter().any(|(p, _)| p.starts_with(&path)) {
+                    let mut key = path.clone();
+                    key.push((*needed).to_owned());
+                    rest.insert(0, (key, (*value).to_owned()));
+                }
+            }
+            if rest.iter().any(|(p, _)| p[0] == "permissions") {
+                rest.insert(0, (vec!["default_permissions".to_owned()], "\"dev\"".to_owned()));
+            }
+        }
         let mut seen: Vec<Setting> = Vec::new();
         for (path, value) in block.into_iter().chain(rest) {
             // The same key twice is an error; there are enough of them in the broken lines.
@@ -178,6 +226,18 @@ pub fn settings(wild: u32) -> impl Strategy<Value = Vec<Setting>> {
         seen
     })
 }
+
+/// What a table must have, by the table's path.
+const NEEDED: &[(&str, &str, &str)] = &[
+    ("model_providers/azure", "name", "\"A\""),
+    ("model_providers/other", "name", "\"O\""),
+    ("model_providers/Azure", "name", "\"Z\""),
+    ("model_providers/p.q", "name", "\"P\""),
+    ("model_providers/my azure", "name", "\"M\""),
+    ("model_providers/evil", "name", "\"E\""),
+    ("mcp_servers/x", "command", "\"c\""),
+    ("mcp_servers/y", "url", "\"https://h\""),
+];
 
 /// A provider that is whole, or nothing.
 fn provider_block() -> impl Strategy<Value = Vec<Setting>> {
@@ -199,8 +259,8 @@ fn plain() -> impl Strategy<Value = Setting> {
     let choices: &[(&str, &[&str])] = &[
         ("model", &["\"m1\"", "'m2'", "\"\"", "\"\"\"a\nb\"\"\""]),
         ("review_model", &["\"r1\"", "\"r2\""]),
-        ("model_provider", &["\"openai\"", "\"azure\"", "\"ollama\"", "\"amazon-bedrock\"", "\"nope\""]),
-        ("approval_policy", &["\"never\"", "\"on-request\"", "\"untrusted\""]),
+        ("model_provider", &["\"openai\"", "\"ollama\"", "\"lmstudio\"", "\"amazon-bedrock\"", "\"nope\""]),
+        ("approval_policy", &["\"never\"", "\"on-request\"", "\"on-failure\""]),
         ("sandbox_mode", &["\"read-only\"", "\"workspace-write\""]),
         ("project_root_markers", &["[\".git\"]", "[\".hg\"]", "[]", "[\"a\", \"b\"]", "[\".hg\", \".git\"]"]),
         ("features.web_search_request", &["true", "false"]),
@@ -256,6 +316,17 @@ fn plain() -> impl Strategy<Value = Setting> {
 fn provider_field() -> impl Strategy<Value = Setting> {
     let fields: &[(&str, &str)] = &[
         ("name", "\"B\""),
+        ("name", "\"C\""),
+        ("env_key", "\"K3\""),
+        ("env_key", "\"K4\""),
+        ("base_url", "\"http://h/openai\""),
+        ("base_url", "\"https://other/v1\""),
+        ("request_max_retries", "0"),
+        ("env_key_instructions", "\"set it\""),
+        ("stream_idle_timeout_ms", "1000"),
+        ("query_params", "{}"),
+        ("http_headers", "{ X-A = \"1\", X-B = \"2\" }"),
+        ("env_http_headers", "{ api-key = \"K5\" }"),
         ("name", "\"\""),
         ("name", "\" \""),
         ("base_url", "\"https://h/v1\""),
@@ -281,13 +352,13 @@ fn provider_field() -> impl Strategy<Value = Setting> {
         .chain(["openai", "ollama", "amazon-bedrock", "amazon-bedrock-runtime"])
         .collect();
     let weighted: Vec<&str> =
-        ids.iter().flat_map(|id| vec![*id; if PROVIDERS.contains(id) { 6 } else { 1 }]).collect();
+        ids.iter().flat_map(|id| vec![*id; if PROVIDERS.contains(id) { 20 } else { 1 }]).collect();
     (select(weighted), select(fields)).prop_map(|(id, (field, value))| {
         (vec!["model_providers".to_owned(), id.to_owned(), field.to_owned()], value.to_owned())
     })
 }
 
-fn denied() -> impl Strategy<Value = Setting> {
+fn denied(project: bool) -> impl Strategy<Value = Setting> {
     let keys: &[(&str, &str)] = &[
         ("openai_base_url", "\"https://h\""),
         ("chatgpt_base_url", "\"https://h\""),
@@ -305,7 +376,7 @@ fn denied() -> impl Strategy<Value = Setting> {
     ];
     // `profile` ends everything outside of a project: it comes seldom.
     let weighted: Vec<(&str, &str)> =
-        keys.iter().flat_map(|k| vec![*k; if k.0 == "profile" { 1 } else { 3 }]).collect();
+        keys.iter().flat_map(|k| vec![*k; if k.0 == "profile" && !project { 1 } else { 6 }]).collect();
     select(weighted).prop_map(|(key, value)| setting(key, value))
 }
 
@@ -329,13 +400,9 @@ fn unknown() -> impl Strategy<Value = Setting> {
         "agents.mine.nope",
         "audio.nope",
         "apps.x.nope",
-        "hooks.nope",
         "marketplaces.x.nope",
         "plugins.x.nope",
         "tool_suggest.nope",
-        "model_providers.azure.auth.nope",
-        "model_providers.azure.aws.nope",
-        "mcp_servers.x.oauth.nope",
         "windows.nope",
         "realtime.nope",
         "cloud.nope",
@@ -343,9 +410,6 @@ fn unknown() -> impl Strategy<Value = Setting> {
         "feedback.nope",
         "desktop.nope",
         "profiles.work.nope",
-        "features.nope.nope",
-        "profiles.work.features.nope",
-        "tui.keymap.nope",
         "tui.effects.nope",
     ];
     (select(keys), values()).prop_map(|(key, value)| setting(key, value))
@@ -369,8 +433,14 @@ fn fitting(expected: &'static str) -> BoxedStrategy<String> {
         return select(words.split(' ').collect::<Vec<_>>()).prop_map(|w| format!("\"{w}\"")).boxed();
     }
     let choices: &[&str] = match expected {
+        "an effort" => &["\"low\"", "\"high\""],
         "a string" => &["\"s\"", "''", "\"two words\""],
         "path string" => &["\"p\"", "\"/abs\"", "\"../up\"", "\"~/h\"", "\"\""],
+        "a sequence of strings" => &["[]", "[\"a\", \"b\"]"],
+        "positive f64" => &["0.5", "3"],
+        "untagged Repr string sequence" => &["\"w\"", "[\"w\"]"],
+        text if text.starts_with("untagged ") => &["true", "false", "{}"],
+        "plain path string" => &["\"p\"", "\"~/h\""],
         "a boolean" | "any" => &["true", "false"],
         "f64" => &["1.5", "2"],
         "a sequence" => &["[]", "[\"a\"]"],

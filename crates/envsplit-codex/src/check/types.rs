@@ -27,7 +27,7 @@ impl Findings<'_> {
             match known.get(key) {
                 Some(known) => self.types_below(inner, known, path),
                 // An unknown feature is ignored, but it must be one.
-                None if path.len() == 2 && path[0] == "features" => {
+                None if matches!(path[..], ["features", _] | ["profiles", _, "features", _]) => {
                     let expected = Expected::Type("a boolean");
                     if let Some(message) = refusal(inner, expected, path) {
                         self.add(Code::ConfigInvalid, inner, path, message);
@@ -43,16 +43,53 @@ impl Findings<'_> {
 fn refusal(at: &Merged<'_>, expected: Expected, path: &[&str]) -> Option<String> {
     match (expected, at.leaf()) {
         (Expected::Any, _) => None,
+        (Expected::Untagged(name, types), node) => {
+            let found = match node {
+                None => "table",
+                Some(Node::Datetime(_)) => "string",
+                Some(node) => kind_of_choice(node),
+            };
+            let fits = types.split(' ').any(|t| t == found);
+            (!fits).then(|| format!("data did not match any variant of untagged enum {name}"))
+        }
+        (Expected::Texts, None) => Some("invalid type: map, expected a sequence".to_owned()),
+        (Expected::Texts, Some(Node::Array(items))) => {
+            items.iter().find_map(|item| scalar_refusal(&item.node, "a string", path))
+        }
+        (Expected::Texts, Some(node)) => scalar_refusal(node, "a sequence", path),
         (Expected::OneOf(_), None) if path.last() == Some(&"wire_api") => {
             Some("invalid type: map, expected a string".to_owned())
         }
         (Expected::OneOf(words), None) => variant_refusal(at, words),
         (Expected::OneOf(_), Some(node)) if path.last() == Some(&"wire_api") => wire_api_refusal(node, path),
         (Expected::OneOf(words), Some(node)) => match node.as_str() {
+            Some("granular") if words.contains(&"granular") => {
+                Some("invalid type: unit variant, expected newtype variant".to_owned())
+            }
+            Some("otlp-http" | "otlp-grpc") if words.contains(&"otlp-http") => {
+                Some("invalid type: unit variant, expected struct variant".to_owned())
+            }
             Some(word) if words.contains(&word) => None,
             Some(word) => Some(unknown_variant(word, words, path)),
+            // Codex reads trust from the file itself, which words it so.
+            None if path.first() == Some(&"projects") && at.at.is_some() => {
+                Some("wanted string or table".to_owned())
+            }
             None => Some(UNIT_VARIANT.to_owned()),
         },
+        (Expected::Type("an effort"), None) => Some("invalid type: map, expected a string".to_owned()),
+        (Expected::Type("an effort"), Some(node)) => match node.as_str() {
+            Some("") => Some("reasoning_effort must not be empty".to_owned()),
+            _ => scalar_refusal(node, "a string", path),
+        },
+        (Expected::Type("positive f64"), None) => Some("invalid type: map, expected f64".to_owned()),
+        (Expected::Type("positive f64"), Some(node)) => scalar_refusal(node, "f64", path).or_else(|| {
+            let positive = match node {
+                Node::Scalar(value) => value.as_f64().is_some_and(|n| n > 0.0),
+                _ => false,
+            };
+            (!positive).then(|| format!("{} must be a finite positive number", mask::dotted(path)))
+        }),
         (Expected::Type(expected), None) => {
             let table = expected == "a map" || expected.starts_with("struct ");
             (!table).then(|| format!("invalid type: map, expected {expected}"))
@@ -85,6 +122,13 @@ fn variant_refusal(at: &Merged<'_>, words: &[&str]) -> Option<String> {
     let plain = !matches!(*word, "granular" | "otlp-http" | "otlp-grpc");
     let node = settings.leaf().filter(|_| plain)?;
     Some(format!("expected table, found {}", kind(node)))
+}
+
+fn kind_of_choice(node: &Node) -> &'static str {
+    match node {
+        Node::Array(_) => "sequence",
+        node => kind(node),
+    }
 }
 
 fn kind(node: &Node) -> &'static str {
@@ -144,7 +188,7 @@ fn scalar_refusal(node: &Node, expected: &str, path: &[&str]) -> Option<String> 
         Node::Array(_) => "sequence".to_owned(),
         Node::Datetime(_) => format!("string \"{}\"", mask::HIDDEN),
         Node::Number(text) => format!("floating point `{text}`"),
-        Node::Table(_) | Node::Oversized | Node::Scalar(_) => "map".to_owned(),
+        Node::Table(_) | Node::Oversized(_) | Node::Scalar(_) => "map".to_owned(),
     };
     (!fits).then(|| format!("invalid type: {found}, expected {expected}"))
 }
@@ -223,7 +267,30 @@ fn unknown_below<'a>(
     }
 }
 
-/// Whether a merged node is a table without the keys of a transport: Codex's `invalid transport`.
-pub(super) fn lacks_transport(server: &Merged<'_>) -> bool {
-    matches!(&server.node, MergedNode::Table(table) if !table.contains_key("command") && !table.contains_key("url"))
+/// What a server that is started may not have, in the order in which Codex looks.
+const NOT_FOR_STDIO: &[&str] = &[
+    "url",
+    "bearer_token_env_var",
+    "bearer_token",
+    "http_headers",
+    "env_http_headers",
+    "http_headers_helper",
+    "auth",
+    "oauth",
+    "oauth_resource",
+];
+
+/// What a server at a URL may not have.
+const NOT_FOR_HTTP: &[&str] = &["args", "env", "env_vars", "cwd", "bearer_token"];
+
+/// What is wrong with a server's transport, in Codex's words; each key that does not go with it.
+pub(super) fn transport_refusals(server: &Merged<'_>) -> Vec<String> {
+    let MergedNode::Table(table) = &server.node else { return vec![] };
+    let (transport, excluded) = match () {
+        () if table.contains_key("command") => ("stdio", NOT_FOR_STDIO),
+        () if table.contains_key("url") => ("streamable_http", NOT_FOR_HTTP),
+        () => return vec!["invalid transport".to_owned()],
+    };
+    let found = excluded.iter().filter(|key| table.contains_key(**key));
+    found.map(|key| format!("{key} is not supported for {transport}")).collect()
 }

@@ -1,8 +1,10 @@
 //! What to do: the smallest lasting change for this machine, as commands to paste and edits, quoted for the shell.
 //! No command holds a secret: where a key must be typed, the user types it.
 mod config;
+mod route;
 
 pub(super) use config::{config, home_invalid, two_homes};
+pub(super) use route::{address, base_url, deployment, env_key, from_profile, without};
 
 use super::loss::Loss;
 use crate::world::World;

@@ -1,4 +1,5 @@
 //! The rules that explain a split, a module a family. A rule that cannot prove itself stays silent.
+mod auth;
 mod config;
 mod daemon;
 mod dotenv;
@@ -7,6 +8,8 @@ mod fixes;
 mod home;
 mod loss;
 mod order;
+mod profile;
+mod route;
 mod shell_hop;
 mod stale;
 mod value;
@@ -19,6 +22,9 @@ use envsplit_model::{CodexSeen, CodexView, Finding, KeyVerdict, Role};
 pub(crate) fn findings(w: &World<'_>) -> Vec<Finding> {
     let mut drafts = config::drafts(w);
     drafts.extend(home::drafts(w));
+    drafts.extend(route::drafts(w));
+    drafts.extend(auth::drafts(w));
+    drafts.extend(profile::drafts(w));
     for at in w.lineage.codex_places() {
         let Some(seen) = w.codex(at) else { continue };
         let own = seen.view.env_key.as_deref().filter(|k| *k != CodexView::SECRET_NAME);

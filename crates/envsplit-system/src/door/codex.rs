@@ -10,6 +10,9 @@ use jiff::SignedDuration;
 /// A file counts as younger than a process only beyond this much: clocks of file systems tick coarsely.
 const TICK: SignedDuration = SignedDuration::from_millis(500);
 
+/// The most problems of one config that are listed: who has more will not read them one by one.
+const MOST_PROBLEMS: usize = 100;
+
 /// The first executable file named `program` on `path`.
 pub(super) fn on_path(files: &dyn Files, path: &str, program: &str) -> Option<String> {
     let candidates =
@@ -54,6 +57,11 @@ impl<B: Backend> Door<B> {
         let resolution = envsplit_codex::resolve(&surroundings, &flags);
         let mut view = resolution.view();
         view.version = version;
+        if view.problems.len() > MOST_PROBLEMS {
+            let more = view.problems.len() - MOST_PROBLEMS;
+            view.problems.truncate(MOST_PROBLEMS);
+            view.unknown.push(format!("{more} further problems of this config are not listed"));
+        }
 
         let dotenv = resolution.dotenv();
         let source = |line| Source {
@@ -88,6 +96,8 @@ impl<B: Backend> Door<B> {
             }
             view.key = Some(key);
         }
+        let login = view.home.as_deref().map(|h| PathStyle::Posix.join(h, "auth.json"));
+        let login_file = login.filter(|p| files.kind(p) == Ok(FileKind::File));
         Ok(CodexSeen {
             view,
             reads: resolution.reads(),
@@ -95,6 +105,7 @@ impl<B: Backend> Door<B> {
             key_from_dotenv,
             key_in_env,
             dotenv_younger,
+            login_file,
         })
     }
 }

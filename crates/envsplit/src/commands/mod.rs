@@ -1,6 +1,7 @@
 //! One module a command.
 mod check;
 mod config;
+mod config_diff;
 mod env;
 mod explain;
 mod places;
@@ -17,9 +18,10 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     match &args.command {
         None | Some(Command::Check) => check::run(&args.common),
         Some(Command::Env { name }) => env::run(&args.common, name),
-        Some(Command::Config { all }) => config::run(&args.common, *all),
+        Some(Command::Config { diff, .. }) if !diff.is_empty() => config_diff::run(&args.common, diff),
+        Some(Command::Config { all, .. }) => config::run(&args.common, *all),
         Some(Command::Places) => places::run(&args.common),
-        Some(Command::Explain { code }) => explain::run(&args.common, code),
+        Some(Command::Explain { text }) => explain::run(&args.common, text),
         Some(Command::Completions { shell }) => {
             shell_files::completions(*shell);
             Ok(0)

@@ -1,11 +1,15 @@
 //! Text for people: of terminal, VS Code, Codex, file and line; not of hops, sightings or witnesses.
 mod check;
 mod config;
+mod config_diff;
 mod env;
+mod explain;
 mod places;
 mod text;
 
 pub(crate) use check::check;
 pub(crate) use config::config;
+pub(crate) use config_diff::config_diff;
 pub(crate) use env::env;
+pub(crate) use explain::explain;
 pub(crate) use places::places;
