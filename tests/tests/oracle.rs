@@ -155,9 +155,6 @@ fn inside(given: &Arguments, codex: PathBuf, root: &Path, own: bool) -> Result<b
 }
 
 fn tell(given: &Arguments, report: &Report, took: Duration) -> bool {
-    for text in &report.texts {
-        println!("{text}");
-    }
     let Report { agreed, disagreed, failed, refused, .. } = report;
     let seconds = took.as_secs_f64();
     println!("seed {}: of the agreed, Codex refuses the config in {refused}; {seconds:.1} s", given.seed);

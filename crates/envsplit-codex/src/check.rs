@@ -126,8 +126,11 @@ impl Findings<'_> {
             let Some(named) = config.get(&[key]) else { continue };
             let Some(path) = named.leaf().and_then(Node::as_str) else { continue };
             let Err(error) = s.files.kind(path) else { continue };
-            let message =
-                if what.is_empty() { error.to_string() } else { format!("failed to read {what} {path}: {error}") };
+            let message = if what.is_empty() {
+                error.to_string()
+            } else {
+                format!("failed to read {what} {path}: {error}")
+            };
             self.add(Code::ConfigInvalid, named, &[key], message);
         }
     }

@@ -168,7 +168,14 @@ impl Dotenv {
     /// Fills `entries` and `problems` for the names that matter.
     pub(crate) fn keep(&mut self, names: &BTreeSet<String>) {
         let wanted: BTreeSet<String> = names.iter().map(|n| self.fold(n)).collect();
-        self.entries = self.lines.iter().filter(|e| wanted.contains(&self.fold(&e.name))).cloned().collect();
+        // A name that is none may be a pasted secret: it stays inside. The others tell a misspelt one.
+        let plain = |e: &&DotenvEntry| {
+            e.name.len() <= 80
+                && e.name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                && !crate::looks_like_secret(&e.name)
+        };
+        let listed = |e: &&DotenvEntry| wanted.contains(&self.fold(&e.name)) || plain(e);
+        self.entries = self.lines.iter().filter(listed).cloned().collect();
         for broken in &self.broken {
             let asked = broken.name.as_ref().filter(|n| wanted.contains(&self.fold(n)));
             let message = match asked {

@@ -65,9 +65,14 @@ fn below(s: &Surroundings<'_>, table: &mut Table, known: &Known, base: &str) {
                 }
             }
             Some(Expected::OneOf(_)) => {
-                // Codex 0.169 keeps one old word.
-                if item.node.as_str() == Some("guardian_subagent") {
-                    item.node = Node::Scalar(Value::from("auto_review"));
+                // Codex 0.169 takes two old words for new ones.
+                let new = match (key.as_str(), item.node.as_str()) {
+                    ("approvals_reviewer", Some("guardian_subagent")) => Some("auto_review"),
+                    ("approval_policy", Some("on-failure")) => Some("on-request"),
+                    _ => None,
+                };
+                if let Some(new) = new {
+                    item.node = Node::Scalar(Value::from(new));
                 }
             }
             _ => {

@@ -138,7 +138,7 @@ fn lines_and_problems_are_named_without_values() {
     let resolution = resolve(&surroundings, &flags());
     let dotenv = resolution.dotenv();
     let entries: Vec<_> = dotenv.entries.iter().map(|e| (e.name.as_str(), e.line, e.dropped)).collect();
-    assert_eq!(entries, [("K", 3, false), ("CODEX_API_KEY", 5, true)]);
+    assert_eq!(entries, [("OTHER", 1, false), ("K", 3, false), ("CODEX_API_KEY", 5, true)]);
     let problems: Vec<_> = dotenv.problems.iter().map(|p| (p.line, p.column, p.fatal)).collect();
     assert_eq!(problems, [(Some(4), Some(10), false), (Some(6), Some(5), true)]);
     let origin = resolution.effective("K").map(|(origin, _)| origin);

@@ -184,7 +184,13 @@ pub(crate) fn shell(p: &ProcessRecord) -> Option<RunningShell> {
         kind = ShellKind::Sh;
     }
     let (mut login, mut interactive, mut command, mut script) = (first.starts_with('-'), false, false, false);
-    for word in p.argv.iter().skip(1) {
+    let mut words = p.argv.iter().skip(1);
+    while let Some(word) = words.next() {
+        if word == "--init-file" || word == "--rcfile" {
+            // bash(1) OPTIONS: the file follows. VS Code's terminals start bash so.
+            words.next();
+            continue;
+        }
         match word.strip_prefix('-') {
             _ if command => break,
             Some("-login") => login = true,
@@ -285,7 +291,7 @@ mod tests {
         assert_eq!(start("/usr/bin/zsh", &["zsh"]), ("zsh -ic".to_owned(), false));
         assert_eq!(start("/usr/bin/bash", &["sh", "-c", "…"]), ("sh -c".to_owned(), true));
         assert_eq!(start("/usr/bin/bash", &["bash", "…"]), ("bash -c".to_owned(), true));
-        assert_eq!(start("/usr/bin/bash", &["bash", "--init-file", "-i"]), ("bash -ic".to_owned(), false));
+        assert_eq!(start("/usr/bin/bash", &["bash", "--init-file", "…"]), ("bash -ic".to_owned(), false));
         assert!(shell(&process("/usr/bin/node", &["node"], &[])).is_none());
     }
 }

@@ -27,7 +27,8 @@ fn env(extra: &[(&str, &str)]) -> Vec<(String, String)> {
 fn machine(config: &str, extra: &[(&str, &str)]) -> MemorySystem {
     let mut m = MemorySystem::new();
     m.files.files.insert(FILE.into(), Ok(config.as_bytes().to_vec()));
-    let lines: String = extra.iter().map(|(k, _)| format!("export {k}=x\n")).collect();
+    let lines: Vec<String> = extra.iter().map(|(k, _)| format!("export {k}=x\n")).collect();
+    let lines = lines.concat();
     m.files.files.insert("/home/u/.profile".into(), Ok(lines.clone().into_bytes()));
     m.files.files.insert("/home/u/.bashrc".into(), Ok(lines.into_bytes()));
     for (n, (_, value)) in (1..).zip(extra) {

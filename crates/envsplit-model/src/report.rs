@@ -1,8 +1,8 @@
 //! The report, and the slices of it that other commands print.
 use crate::wire::wire_enum;
 use crate::{
-    Code, CodexView, ConfigValue, Finding, Hop, Host, HostId, KeyVerdict, Place, PlaceId, Role, Severity,
-    Sighting,
+    Code, CodexView, ConfigValue, Finding, Hop, Host, HostId, KeyVerdict, Place, PlaceId, Problem, Role,
+    Severity, Sighting,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -224,7 +224,7 @@ pub enum Explained {
     /// Of a code.
     Code(ExplainSlice),
     /// Of a text.
-    Text(SymptomSlice),
+    Text(Box<SymptomSlice>),
 }
 
 /// One side of a [`ConfigDiffSlice`].
@@ -246,6 +246,8 @@ pub struct ConfigDiffPlace {
     pub env_key: Option<String>,
     /// What its Codex makes of that variable.
     pub key_verdict: KeyVerdict,
+    /// What is wrong with its config: what a refused file says does not stand among the differences.
+    pub problems: Vec<Problem>,
     /// What could not be known about its config.
     pub unknown: Vec<String>,
 }
@@ -272,6 +274,8 @@ pub struct ConfigDiffSlice {
     pub left: ConfigDiffPlace,
     /// The second place.
     pub right: ConfigDiffPlace,
+    /// Whether both configs are known; without, there are no differences to speak of.
+    pub comparable: bool,
     /// The keys in which they differ, in the order of the keys.
     pub differences: Vec<ConfigDifference>,
 }

@@ -75,6 +75,8 @@ pub(crate) trait Backend: Sync {
     fn owner(&self, pid: u32) -> Option<u32>;
     /// The exact start time of a process, where the table's is rounded.
     fn started_at(&self, process: &RawProcess) -> Timestamp;
+    /// Whether the process still runs (a zombie does not).
+    fn runs(&self, process: &RawProcess) -> bool;
     fn environment(&self, pid: u32) -> Result<Environment, EnvAccess>;
     fn cwd(&self, pid: u32) -> Option<String>;
     /// Runs all of them at once; the answers stand in the order of the jobs.

@@ -53,6 +53,9 @@ pub struct Asked {
 pub trait System {
     /// Looks at the host: processes for which `candidate` holds, with their ancestors; the session; the caller.
     fn observe(&self, asked: &Asked, candidate: &dyn Fn(&ProcessRecord) -> bool) -> Snapshot;
+    /// Takes out what ended since it was observed; says whether anything did. A program that was just being killed
+    /// when the table was read is nobody's problem any more.
+    fn forget_ended(&self, snapshot: &mut Snapshot) -> bool;
     /// Answers every request, all at once where they take time; the answers stand in the order of the requests.
     fn answer(&self, requests: &[ProbeRequest]) -> Vec<Outcome>;
 }
@@ -364,6 +367,13 @@ impl<B: Backend> System for Door<B> {
         self.hold(EnvRef::Caller, Ok(caller.env));
         self.hold(EnvRef::Session, Ok(session.env));
         snapshot
+    }
+
+    fn forget_ended(&self, snapshot: &mut Snapshot) -> bool {
+        let before = snapshot.processes.len();
+        let deep = lock(&self.raw);
+        snapshot.processes.retain(|p| deep.get(&p.pid).is_none_or(|raw| self.backend.runs(raw)));
+        snapshot.processes.len() != before
     }
 
     fn answer(&self, requests: &[ProbeRequest]) -> Vec<Outcome> {

@@ -82,6 +82,9 @@ impl System for MemoryDoor {
     fn observe(&self, asked: &Asked, candidate: &dyn Fn(&ProcessRecord) -> bool) -> Snapshot {
         self.0.observe(asked, candidate)
     }
+    fn forget_ended(&self, snapshot: &mut Snapshot) -> bool {
+        self.0.forget_ended(snapshot)
+    }
     fn answer(&self, requests: &[ProbeRequest]) -> Vec<Outcome> {
         self.0.answer(requests)
     }
@@ -184,6 +187,9 @@ impl Backend for Memory {
     }
     fn started_at(&self, process: &RawProcess) -> Timestamp {
         process.started_at
+    }
+    fn runs(&self, _: &RawProcess) -> bool {
+        true
     }
     fn environment(&self, pid: u32) -> Result<Environment, EnvAccess> {
         let process = self.0.processes.iter().find(|p| p.pid == pid);

@@ -45,6 +45,10 @@ pub(crate) fn ask(common: &Common, extra: &[String]) -> Result<Answer, Error> {
     }
     for round in 0..ROUNDS {
         let requests = match envsplit_engine::diagnose(&snapshot) {
+            Step::Done(_) if door.forget_ended(&mut snapshot) => {
+                tracing::debug!(round, "a process ended meanwhile");
+                continue;
+            }
             Step::Done(report) => {
                 tracing::debug!(round, "diagnosed");
                 return Ok(Answer { snapshot, report: *report });

@@ -103,8 +103,17 @@ fn says(p: &Problem, text: &str) -> bool {
         }
     }
     // `codex exec` begins some of them with a capital.
-    let text = text.strip_prefix("Error parsing").map_or_else(|| text.to_owned(), |rest| format!("error parsing{rest}"));
-    forms.iter().any(|form| matches_masked(form.strip_prefix("Error parsing").map_or_else(|| form.clone(), |rest| format!("error parsing{rest}")).as_str(), &text))
+    let text = text
+        .strip_prefix("Error parsing")
+        .map_or_else(|| text.to_owned(), |rest| format!("error parsing{rest}"));
+    forms.iter().any(|form| {
+        matches_masked(
+            form.strip_prefix("Error parsing")
+                .map_or_else(|| form.clone(), |rest| format!("error parsing{rest}"))
+                .as_str(),
+            &text,
+        )
+    })
 }
 
 /// Whether a text is the masked one, with anything in place of what is hidden.

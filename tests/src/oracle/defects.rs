@@ -25,7 +25,9 @@ pub fn origin_of_replaced<'k>(_key: &str, _ours: impl Iterator<Item = &'k str>) 
 /// may be something else, and places it where the deserializer stood.
 pub fn names_another_error(fatal: &[&Problem], text: &str) -> bool {
     let early = |p: &&Problem| {
-        p.key.as_deref().is_some_and(|key| key.starts_with("projects") || key.starts_with("project_root_markers"))
+        p.key
+            .as_deref()
+            .is_some_and(|key| key.starts_with("projects") || key.starts_with("project_root_markers"))
     };
     fatal.iter().any(early)
         && fatal.iter().any(|p| {

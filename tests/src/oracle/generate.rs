@@ -81,7 +81,11 @@ fn trust() -> impl Strategy<Value = Setting> {
 
 /// The text of a file with trust entries.
 fn document(most_trust: usize, wild: u32, errors: u32, project: bool) -> impl Strategy<Value = Node> {
-    let parts = (text::settings(wild, project), prop::collection::vec(trust(), 0..=most_trust), text::writing(errors));
+    let parts = (
+        text::settings(wild, project),
+        prop::collection::vec(trust(), 0..=most_trust),
+        text::writing(errors),
+    );
     parts.prop_map(|(mut settings, trust, how): (Vec<Setting>, Vec<Setting>, Writing)| {
         for (path, value) in trust {
             if !settings.iter().any(|(other, _)| *other == path) {

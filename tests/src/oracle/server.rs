@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// A start takes 0.2 s on an idle machine; a loaded one may need many times that.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(15);
 
 /// A running app-server. It is ended when dropped.
 #[derive(Debug)]
@@ -96,7 +96,8 @@ impl Server {
             Ok(Err(error)) => Err(Failed::Oracle(error)),
             Err(Gone::Ended) => {
                 exec::kill(&mut server.child);
-                let _ = reading.join();
+                // A process that it started may hold the stream open.
+                exec::wait_for(Duration::from_secs(2), || reading.is_finished());
                 let text = server.stderr.lock().map(|t| t.clone()).unwrap_or_default();
                 Err(Failed::Ended(text))
             }

@@ -8,6 +8,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -48,8 +49,6 @@ pub struct Report {
     pub disagreed: usize,
     /// Cases in which the program could not be asked.
     pub failed: usize,
-    /// Each kind of disagreement once, with its smallest case.
-    pub texts: Vec<String>,
     /// Of the agreed, those in which both refuse the config.
     pub refused: usize,
 }
@@ -133,7 +132,7 @@ impl Suite<'_> {
             match ask(machine, asked, &start, &world) {
                 Err(why) => {
                     self.report.failed += 1;
-                    self.report.texts.push(format!("oracle failed: {why}\n{start:?}\n{world:?}"));
+                    say(&format!("oracle failed: {why}\n{start:?}\n{world:?}"));
                     server = None;
                 }
                 Ok((found, refused)) => {
@@ -172,7 +171,7 @@ impl Suite<'_> {
             }
             Err(Failed::Oracle(why)) => {
                 self.report.failed += 1;
-                self.report.texts.push(format!("oracle failed: {why}"));
+                say(&format!("oracle failed: {why}"));
                 Ok(Begun::Oracle)
             }
         }
@@ -218,7 +217,7 @@ impl Suite<'_> {
             Err(why) => {
                 let (start, world) = tree.current();
                 self.report.failed += 1;
-                self.report.texts.push(format!("oracle failed: {why}\n{start:?}\n{world:?}"));
+                say(&format!("oracle failed: {why}\n{start:?}\n{world:?}"));
             }
             Ok((found, refused)) => {
                 self.count(&found, refused);
@@ -246,7 +245,7 @@ impl Suite<'_> {
         let new = found.first().is_some_and(|f| self.kinds.insert(f.kind.clone()));
         if new && self.plan.first {
             let texts = found.iter().map(|f| format!("{} | {}", f.kind, f.detail));
-            self.report.texts.extend(texts);
+            texts.for_each(|text| say(&text));
         }
         new && !self.plan.first
     }
@@ -258,8 +257,14 @@ impl Suite<'_> {
             let _ = writeln!(text, "  [{}]\n      {detail}", difference.kind);
         }
         let _ = write!(text, "    start {start:?}\n{world:?}");
-        self.report.texts.push(text);
+        say(&text);
     }
+}
+
+/// Prints at once: a long run shows what it found.
+fn say(text: &str) {
+    // A reader that is gone is no reason to end.
+    let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 enum Begun {

@@ -225,6 +225,13 @@ impl<'a> Builder<'a> {
     fn asked_process(&mut self) {
         let Some(pid) = self.snapshot.caller.as_ref().and_then(|c| c.pid_asked) else { return };
         let Some(p) = self.table.get(&pid).copied() else { return };
+        if let Some(shell) = roles::shell(p) {
+            // A shell's own block is from before its start-up files: what it exports is not to be seen in it.
+            if !self.by_pid.contains_key(&pid) {
+                self.running_shell(p, &shell);
+            }
+            return;
+        }
         if !self.by_pid.contains_key(&pid) {
             let name = p.exe.as_deref().or(p.argv.first().map(String::as_str)).unwrap_or("process");
             let name = name.rsplit('/').next().unwrap_or(name).to_owned();

@@ -22,13 +22,7 @@ pub(super) fn explain(w: &World<'_>, place: usize, seen: &CodexSeen, name: &str)
         there.is_present() && there.agrees(&here) == Some(false)
     };
     // What hands its requests to the daemon: this terminal before a new one.
-    let witness = w
-        .lineage
-        .caller
-        .into_iter()
-        .chain([w.lineage.typed])
-        .filter(|n| missing || same_home(n))
-        .find(differs)?;
+    let witness = w.lineage.caller.into_iter().chain([w.lineage.typed]).filter(same_home).find(differs)?;
     let source = value::giving(w, witness, name, &w.sighting(witness, name));
     let what = if missing { "was started without it" } else { "was started with another value" };
     let up = Up { from: witness, rule: Rule::Handoff, via: None };

@@ -124,7 +124,10 @@ fn owner(w: &World<'_>, place: usize) -> Option<String> {
 
 /// A place that matters and could not be looked at.
 pub(crate) fn unreachable(w: &World<'_>, place: usize) -> Option<Draft> {
-    let reason = w.unobserved(place).or_else(|| {
+    let shell = w.node(place).codex.is_none()
+        && matches!(w.node(place).role, Role::Terminal | Role::IntegratedTerminal | Role::Launcher);
+    let hidden = "what a shell has exported since its start cannot be seen from outside; name the program that it starts";
+    let reason = w.unobserved(place).or_else(|| shell.then(|| hidden.to_owned())).or_else(|| {
         let seen = w.codex(place)?;
         seen.view.unknown.iter().find(|u| u.starts_with("cannot be resolved")).cloned()
     })?;

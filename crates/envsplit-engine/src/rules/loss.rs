@@ -4,7 +4,9 @@ use super::{fixes, shell_hop, stale};
 use crate::lineage::Up;
 use crate::names;
 use crate::world::World;
-use envsplit_model::{At, AtKind, Code, How, Reach, Role, Rule, Setting, Severity, ShellAsked, Subject};
+use envsplit_model::{
+    At, AtKind, Code, How, Reach, Role, Rule, Setting, Severity, ShellAsked, Source, Subject,
+};
 
 /// Everything that is known about a variable that a place lacks.
 pub(super) struct Loss<'a> {
@@ -155,6 +157,9 @@ fn nowhere(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
     if let Some(n) = loss.witness {
         return by_hand(w, loss, n);
     }
+    if dotenv_line_is_broken(w, loss) {
+        return None;
+    }
     if let Some(draft) = mismatch(w, loss) {
         return Some(draft);
     }
@@ -193,6 +198,18 @@ fn nowhere(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
         draft = draft.evidence("no shell was run (`--no-shells`): start-up files were only read");
     }
     Some(draft)
+}
+
+/// Whether `.env` would set it by a line that Codex skips: that line is the finding.
+fn dotenv_line_is_broken(w: &World<'_>, loss: &Loss<'_>) -> bool {
+    let quoted = format!("`{}`", loss.name);
+    w.codex(loss.place).is_some_and(|seen| {
+        seen.view.problems.iter().any(|p| {
+            p.code == Code::ConfigInvalid
+                && p.path.as_deref().is_some_and(|f| f.ends_with("/.env"))
+                && p.message.contains(&quoted)
+        })
+    })
 }
 
 /// A start-up file sets it, and no kind of start reads that file here.
@@ -242,6 +259,20 @@ fn by_hand(w: &World<'_>, loss: &Loss<'_>, witness: usize) -> Option<Draft> {
 /// Another name is set where `env_key` expects its own.
 fn mismatch(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
     let name = loss.name;
+    if let Some((other, how, line)) = in_dotenv(w, loss) {
+        let at = At::file(AtKind::Source, &line.host, line.path.clone(), line.line);
+        return Some(
+            Draft::new(w, loss.place, Code::EnvNameMismatch, Subject::env(name))
+                .at([at])
+                .at(config_line(w, loss.place))
+                .summary(format!(
+                    "`env_key` names `{name}`, which is set nowhere; {} sets `{other}`, which {how}.",
+                    place_of(w, &line.path, line.line.unwrap_or(1))
+                ))
+                .evidence("Codex looks for the name in `env_key` and for no other")
+                .fixes(fixes::name_mismatch(w, loss.place, name, &other, None)),
+        );
+    }
     let order =
         [loss.place, w.lineage.typed].into_iter().chain(w.lineage.caller).chain(0..w.lineage.nodes.len());
     let (other, how, holder) = order.into_iter().find_map(|n| {
@@ -258,6 +289,14 @@ fn mismatch(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
         .evidence("Codex looks for the name in `env_key` and for no other".to_owned())
         .fixes(fixes::name_mismatch(w, loss.place, name, &other, source));
     Some(draft)
+}
+
+/// A line of `.env` that sets a name easily taken for the wanted one.
+fn in_dotenv<'a>(w: &World<'a>, loss: &Loss<'_>) -> Option<(String, &'static str, &'a Source)> {
+    let seen = w.codex(loss.place)?;
+    seen.dotenv
+        .iter()
+        .find_map(|(other, line)| Some((other.clone(), names::likeness(loss.name, other)?, line)))
 }
 
 fn not_exported(w: &World<'_>, loss: &Loss<'_>, setting: &Setting) -> Draft {

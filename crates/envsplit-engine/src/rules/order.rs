@@ -100,7 +100,9 @@ fn merge(w: &World<'_>, first: &mut Draft, other: &Draft) {
 
 /// Places that matter for `undetermined`: where Codex runs, what stands on their chains as a process, and the caller.
 pub(super) fn matters(w: &World<'_>) -> Vec<usize> {
-    let mut all: Vec<usize> = vec![];
+    let asked = w.snapshot.caller.as_ref().and_then(|c| c.pid_asked);
+    let asked_shell = |n: &usize| w.node(*n).pid == asked && asked.is_some() && w.node(*n).codex.is_none();
+    let mut all: Vec<usize> = (0..w.lineage.nodes.len()).filter(asked_shell).collect();
     for place in w.lineage.codex_places() {
         if w.node(place).predicted {
             // A prediction that needs a shell which was not run is none.

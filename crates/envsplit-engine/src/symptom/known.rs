@@ -42,7 +42,12 @@ pub(super) const KNOWN: &[Known] = &[
         layer: Environment,
         fine: &[Surface, Provider],
         causes: &[Environment],
-        codes: &[Code::EnvMissingEverywhere, Code::EnvNameMismatch, Code::ConfigTwoHomes],
+        codes: &[
+            Code::EnvMissingEverywhere,
+            Code::EnvNameMismatch,
+            Code::EnvWrongStartupFile,
+            Code::EnvStaleProcess,
+        ],
         title: "The config was read and names a variable for the key; the Codex that said this has no value for it.",
         next: "run `envsplit env NAME` with the variable's name: it shows which start-up file sets it for whom",
     },

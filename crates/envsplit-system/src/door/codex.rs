@@ -101,7 +101,12 @@ impl<B: Backend> Door<B> {
         Ok(CodexSeen {
             view,
             reads: resolution.reads(),
-            dotenv: dotenv.entries.iter().map(|e| (e.name.clone(), source(e.line))).collect(),
+            dotenv: dotenv
+                .entries
+                .iter()
+                .filter(|e| !e.dropped)
+                .map(|e| (e.name.clone(), source(e.line)))
+                .collect(),
             key_from_dotenv,
             key_in_env,
             dotenv_younger,

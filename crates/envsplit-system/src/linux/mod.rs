@@ -84,6 +84,10 @@ impl Backend for Linux {
         self.clock.started_at(process.pid).unwrap_or(process.started_at)
     }
 
+    fn runs(&self, process: &RawProcess) -> bool {
+        table::runs(process)
+    }
+
     fn environment(&self, pid: u32) -> Result<Environment, EnvAccess> {
         std::fs::read(format!("/proc/{pid}/environ")).map(|block| Environment::parse(&block)).map_err(|e| {
             match e.kind() {

@@ -67,6 +67,13 @@ fn words(argv: Vec<String>) -> Vec<String> {
     }
 }
 
+/// Whether a process of the table still runs: it is there and is no zombie.
+pub(super) fn runs(process: &RawProcess) -> bool {
+    let Ok(pid) = i32::try_from(process.pid) else { return false };
+    let stat = procfs::process::Process::new(pid).and_then(|p| p.stat());
+    stat.is_ok_and(|s| !matches!(s.state, 'Z' | 'X' | 'x'))
+}
+
 /// The user that owns a process.
 pub(super) fn owner(pid: u32) -> Option<u32> {
     use std::os::unix::fs::MetadataExt as _;

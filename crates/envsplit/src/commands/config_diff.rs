@@ -45,12 +45,14 @@ fn find<'a>(report: &'a Report, wanted: &str) -> Result<(&'a Place, &'a CodexVie
 }
 
 fn diff((left, ours): (&Place, &CodexView), (right, theirs): (&Place, &CodexView)) -> ConfigDiffSlice {
+    // What could not be read is not absent.
+    let comparable = ours.home.is_some() && theirs.home.is_some();
     let keys: BTreeSet<&String> = ours.values.keys().chain(theirs.values.keys()).collect();
     let differences = keys.into_iter().filter_map(|key| {
         let (a, b) = (ours.values.get(key), theirs.values.get(key));
         let same = a.map(|v| &v.value) == b.map(|v| &v.value);
         let hidden = same && a.is_some_and(is_hidden) && origin(a) != origin(b);
-        (!same || hidden).then(|| ConfigDifference {
+        (comparable && (!same || hidden)).then(|| ConfigDifference {
             key: key.clone(),
             left: a.cloned(),
             right: b.cloned(),
@@ -59,6 +61,7 @@ fn diff((left, ours): (&Place, &CodexView), (right, theirs): (&Place, &CodexView
     });
     ConfigDiffSlice {
         schema: "envsplit.config-diff/v1".to_owned(),
+        comparable,
         differences: differences.collect(),
         left: side(left, ours),
         right: side(right, theirs),
@@ -85,6 +88,111 @@ fn side(place: &Place, codex: &CodexView) -> ConfigDiffPlace {
         provider: codex.provider.clone(),
         env_key: codex.env_key.clone(),
         key_verdict: codex.key_verdict,
+        problems: codex.problems.clone(),
         unknown: codex.unknown.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // the helpers of tests fail as tests do
+    use super::*;
+    use envsplit_engine::Step;
+    use envsplit_system::{Asked, MemoryProcess, MemorySystem, System as _};
+
+    const CONFIG: &str = "model = \"m\"\nmodel_provider = \"a\"\n[model_providers.a]\nname = \"A\"\n\
+        base_url = \"http://127.0.0.1:9/v1\"\nexperimental_bearer_token = \"canary\"\n";
+
+    /// A terminal, and a Codex with another home; with `third`, a Codex with a third one.
+    fn report(other: &str, third: Option<&str>) -> Report {
+        let mut m = MemorySystem::new();
+        for (pid, dir, text) in [(20, "other", Some(other)), (21, "third", third)]
+            .iter()
+            .filter_map(|(p, d, t)| Some((*p, *d, (*t)?)))
+        {
+            m.files.files.insert(format!("/home/u/{dir}/config.toml"), Ok(text.as_bytes().to_vec()));
+            let home = format!("/home/u/{dir}");
+            let env = [("HOME", "/home/u"), ("CODEX_HOME", home.as_str())];
+            m.processes.push(MemoryProcess {
+                pid,
+                ppid: 1,
+                exe: "/usr/bin/codex".into(),
+                argv: vec!["/usr/bin/codex".into(), "app-server".into()],
+                env: Some(env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()),
+                started_at: jiff::Timestamp::UNIX_EPOCH,
+            });
+        }
+        m.files.files.insert("/home/u/.codex/config.toml".into(), Ok(CONFIG.as_bytes().to_vec()));
+        let door = m.open();
+        let asked = Asked {
+            keys: vec![],
+            cwd: None,
+            profile: None,
+            overrides: vec![],
+            pid: None,
+            shells: true,
+            limit: std::time::Duration::from_secs(10),
+            program: "/bin/true".into(),
+        };
+        let mut snapshot = door.observe(&asked, &envsplit_engine::candidate);
+        loop {
+            match envsplit_engine::diagnose(&snapshot) {
+                Step::Done(report) => return *report,
+                Step::Needs(requests) => {
+                    let outcomes = door.answer(&requests);
+                    snapshot.outcomes.extend(requests.into_iter().zip(outcomes));
+                }
+            }
+        }
+    }
+
+    fn between(report: &Report, left: &str, right: &str) -> ConfigDiffSlice {
+        diff(find(report, left).unwrap(), find(report, right).unwrap())
+    }
+
+    #[test]
+    fn only_what_differs_is_listed_with_both_origins() {
+        let other = "# a line\nmodel = \"n\"\nmodel_provider = \"a\"\n[model_providers.a]\nname = \"A\"\n\
+            env_key = \"K\"\nbase_url = \"http://127.0.0.1:9/v1\"\nexperimental_bearer_token = \"CANARY\"\n";
+        let slice = between(&report(other, None), "self", "codex-app-server");
+        let keys: Vec<(&str, bool)> = slice.differences.iter().map(|d| (d.key.as_str(), d.hidden)).collect();
+        let hidden = "model_providers.a.experimental_bearer_token";
+        assert_eq!(keys, [("model", false), ("model_providers.a.env_key", false), (hidden, true)]);
+        let model = &slice.differences[0];
+        let line = |v: &Option<ConfigValue>| v.as_ref().and_then(|v| Some((v.path.clone()?, v.line?)));
+        assert_eq!(line(&model.left), Some(("/home/u/.codex/config.toml".to_owned(), 1)));
+        assert_eq!(line(&model.right), Some(("/home/u/other/config.toml".to_owned(), 2)));
+        assert!(slice.differences[1].left.is_none(), "a key of one side alone");
+        let text = serde_json::to_string(&slice).unwrap();
+        assert!(!text.to_lowercase().contains("canary"), "a secret is shown");
+    }
+
+    #[test]
+    fn one_config_is_not_different_from_itself() {
+        let slice = between(&report(CONFIG, None), "self", "self");
+        assert!(slice.comparable && slice.differences.is_empty());
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_called_different() {
+        let report = report(CONFIG, None);
+        let (place, view) = find(&report, "self").unwrap();
+        let slice = diff((place, view), (place, &CodexView::unknown("denied")));
+        assert!(!slice.comparable && slice.differences.is_empty());
+        assert_eq!(slice.right.unknown, ["denied"]);
+    }
+
+    #[test]
+    fn names_of_no_place_and_of_several_are_wrong_usage() {
+        let report = report(CONFIG, Some("model = \"other\"\n"));
+        for (wanted, why) in [
+            ("nowhere", "no place is called"),
+            ("codex-app-server", "several places"),
+            ("shell", "no Codex runs"),
+        ] {
+            let error = format!("{:?}", find(&report, wanted).err().unwrap());
+            assert!(error.contains(why) && error.contains("Usage"), "{wanted}: {error}");
+        }
+        assert!(find(&report, "linux/process/codex-app-server-21").is_ok());
     }
 }

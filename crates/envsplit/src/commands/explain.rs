@@ -44,7 +44,7 @@ fn symptom(common: &Common, text: &str) -> Result<(), Error> {
     let answer = ask(common, &named)?;
     let slice = envsplit_engine::explain(text, &answer.report);
     if common.wants_json() {
-        return json(&Explained::Text(slice));
+        return json(&Explained::Text(Box::new(slice)));
     }
     output::data(&render::explain(&answer, &slice));
     Ok(())

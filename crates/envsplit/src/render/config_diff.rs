@@ -11,7 +11,9 @@ pub(crate) fn config_diff(answer: &Answer, slice: &ConfigDiffSlice) -> String {
         let _ = writeln!(out, "{}  {}", styled(BOLD, &head), about(answer, side));
     }
     out.push('\n');
-    if slice.differences.is_empty() {
+    if !slice.comparable {
+        out.push_str("They cannot be compared: one of them is not known.\n");
+    } else if slice.differences.is_empty() {
         out.push_str("The two configs have the same values.\n");
     }
     for difference in &slice.differences {
@@ -22,6 +24,11 @@ pub(crate) fn config_diff(answer: &Answer, slice: &ConfigDiffSlice) -> String {
         }
     }
     for side in [&slice.left, &slice.right] {
+        for problem in &side.problems {
+            let message = problem.message.lines().next().unwrap_or_default();
+            let line = format!("{}: {message} [{}]", side.label, problem.code);
+            out.push_str(&wrap("! ", "  ", &text::shown(&line)));
+        }
         for unknown in &side.unknown {
             out.push_str(&wrap("? ", "  ", &text::shown(&format!("{}: {unknown}", side.label))));
         }

@@ -24,7 +24,7 @@ pub(crate) fn explain(answer: &Answer, slice: &SymptomSlice) -> String {
     let _ = writeln!(out, "\n{}", styled(BOLD, "Next step"));
     out.push_str(&wrap("", "", &text::shown(&slice.next)));
     if slice.finding.is_some() {
-        for command in slice.finding.iter().flat_map(|f| f.fixes.first()).flat_map(|f| &f.commands) {
+        for command in slice.finding.iter().filter_map(|f| f.fixes.first()).flat_map(|f| &f.commands) {
             let _ = writeln!(out, "  {}", text::shown(command));
         }
         let _ = writeln!(out, "{}", styled(DIM, "the evidence: envsplit check"));
@@ -44,13 +44,13 @@ fn list(what: &str, layers: &[RequestLayer]) -> Option<String> {
 
 fn words(layer: RequestLayer) -> &'static str {
     match layer {
-        RequestLayer::Surface => "Codex starts there",
-        RequestLayer::Provider => "its config selects the provider",
-        RequestLayer::Environment => "the key's variable is in its environment",
-        RequestLayer::Network => "the endpoint is reached",
-        RequestLayer::Credential => "the endpoint takes the key",
-        RequestLayer::Route => "the address has the right path",
-        RequestLayer::Deployment => "the endpoint has the deployment that `model` names",
+        RequestLayer::Surface => "the start of Codex there",
+        RequestLayer::Provider => "the provider that its config selects",
+        RequestLayer::Environment => "the key's variable in its environment",
+        RequestLayer::Network => "the way to the endpoint",
+        RequestLayer::Credential => "the key, as the endpoint sees it",
+        RequestLayer::Route => "the path of the address",
+        RequestLayer::Deployment => "the deployment that `model` names",
         RequestLayer::Unknown => "unknown",
     }
 }
