@@ -29,6 +29,7 @@ pub(crate) fn run(
         for layer in layers.iter().filter(|l| l.enabled()) {
             types::unknown_keys(layer, &mut found.problems);
         }
+        found.filters();
         let typed: Vec<bool> = layers.iter().map(|l| l.typed).collect();
         for (path, at) in paths::relative(s, config, &typed) {
             let message = "AbsolutePathBuf deserialized without a base path".to_owned();
@@ -51,7 +52,11 @@ pub(crate) fn is_typed(table: &Table) -> bool {
     let mut found = Findings { layers: &[], problems: vec![] };
     found.types(&alone);
     found.tables(&alone);
-    found.problems.is_empty()
+    let policy = table.get("shell_environment_policy").and_then(|p| p.node.as_table());
+    let mixed = policy.is_some_and(|p| {
+        p.contains_key("filters") && (p.contains_key("exclude") || p.contains_key("include_only"))
+    });
+    found.problems.is_empty() && !mixed
 }
 
 struct Findings<'a> {
@@ -95,6 +100,30 @@ impl Findings<'_> {
             });
         }
         found.is_some()
+    }
+
+    /// The two ways to filter variables do not go together in one layer.
+    fn filters(&mut self) {
+        for layer in self.layers.iter().filter(|l| l.enabled()) {
+            let policy = layer.table.get("shell_environment_policy");
+            let Some(table) = policy.and_then(|p| p.node.as_table()) else { continue };
+            if table.contains_key("filters")
+                && (table.contains_key("exclude") || table.contains_key("include_only"))
+            {
+                let message = "cannot mix `filters` with legacy `exclude` or `include_only`".to_owned();
+                let place = policy.and_then(|p| p.key_at);
+                let mut problem = crate::layers::problem(
+                    Code::ConfigInvalid,
+                    layer.path.as_deref().unwrap_or_default(),
+                    place,
+                    message,
+                    true,
+                );
+                problem.path.clone_from(&layer.path);
+                problem.key = Some("shell_environment_policy".to_owned());
+                self.problems.push(problem);
+            }
+        }
     }
 
     fn permissions(&mut self, config: &Merged<'_>) {
@@ -208,7 +237,14 @@ impl Findings<'_> {
     /// Codex names all of them in one error.
     fn reserved(&mut self, config: &Merged<'_>) {
         let providers = config.get(&["model_providers"]).and_then(Merged::table).into_iter().flatten();
-        let taken: Vec<_> = providers.filter(|(id, _)| RESERVED.contains(id)).collect();
+        // A table that says nothing but what is so anyway changes nothing.
+        let says = |table: &Merged<'_>| {
+            let defaults = |t: &std::collections::BTreeMap<_, Merged<'_>>| {
+                t.values().all(|v| v.leaf().and_then(Node::as_bool) == Some(false))
+            };
+            !table.table().is_some_and(|t| !t.is_empty() && defaults(t))
+        };
+        let taken: Vec<_> = providers.filter(|(id, t)| RESERVED.contains(id) && says(t)).collect();
         let Some((first, table)) = taken.first() else { return };
         let ids = taken.iter().map(|(id, _)| format!("`{id}`")).collect::<Vec<_>>().join(", ");
         let message = format!(
@@ -233,8 +269,14 @@ impl Findings<'_> {
 
     fn amazon(&mut self, id: &str, table: &Merged<'_>) {
         self.auth(id, id, table);
-        const OPEN: &[&str] = &["base_url", "auth", "http_headers", "aws", "name"];
-        let other = table.table().into_iter().flatten().find(|(key, _)| !OPEN.contains(key));
+        const OPEN: &[&str] = &["base_url", "auth", "http_headers", "aws"];
+        // What is so anyway changes nothing.
+        let default = |value: &Merged<'_>| match value.leaf() {
+            Some(node) => node.as_bool() == Some(false) || node.as_str() == Some(""),
+            None => false,
+        };
+        let mut entries = table.table().into_iter().flatten();
+        let other = entries.find(|(key, value)| !OPEN.contains(key) && !default(value));
         if let Some((key, value)) = other {
             let message = format!(
                 "model_providers.{id} only supports changing `base_url`, `auth`, `http_headers`, `aws.profile`, \

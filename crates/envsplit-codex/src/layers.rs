@@ -1,5 +1,6 @@
 //! The layers of the config: files and flags, each with Codex's version.
 use crate::document::{self, Item, Node, Table};
+use crate::known::Known;
 use crate::position::Pos;
 use crate::{Surroundings, paths};
 use envsplit_model::{Code, FileError, Files, Layer, LayerSource, Problem};
@@ -60,6 +61,15 @@ fn rename_old_keys(table: &mut Table) {
             && let Some(item) = inner.remove(*old)
         {
             inner.entry((*new).to_owned()).or_insert(item);
+        }
+    }
+    // A feature that can have settings becomes a table (Codex 0.169).
+    if let Some(Node::Table(features)) = table.get_mut("features").map(|i| &mut i.node) {
+        for (name, item) in features {
+            if item.node.as_bool().is_some() && Known::feature_has_settings(name) {
+                let enabled = item.clone();
+                item.node = Node::Table(Table::from([("enabled".to_owned(), enabled)]));
+            }
         }
     }
 }

@@ -45,8 +45,12 @@ impl<'a> LineIndex<'a> {
         self.counts[step] + rest.iter().filter(|b| is_char_start(**b)).count()
     }
 
+    /// The end of the text is one column after its last character, which may be a line end (Codex 0.169).
     pub(crate) fn at(&self, offset: usize) -> Pos {
-        let offset = offset.min(self.text.len());
+        if offset >= self.text.len() && !self.text.is_empty() {
+            let last = self.at(self.text.len() - 1);
+            return Pos { line: last.line, column: last.column.saturating_add(1) };
+        }
         let line = self.starts.partition_point(|s| *s <= offset);
         let start = self.starts[line - 1];
         let chars = if offset - start < STEP {

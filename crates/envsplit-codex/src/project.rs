@@ -37,9 +37,6 @@ const MAX_DEPTH: usize = 256;
 pub(crate) fn read(s: &Surroundings<'_>, cwd: &str, home: Option<&str>, below: &Merged<'_>) -> Project {
     let mut project = Project::default();
     let cwd = workspace(s, cwd);
-    if !matches!(s.files.kind(&cwd), Ok(FileKind::Directory)) {
-        return project;
-    }
     let dirs = ancestors(s.style, &cwd);
     let root_at = root(s, &dirs, below);
     let trust = Trust::new(s, &cwd, &dirs[root_at], below);
@@ -70,7 +67,16 @@ pub(crate) fn workspace(s: &Surroundings<'_>, cwd: &str) -> String {
 impl Project {
     fn add(&mut self, s: &Surroundings<'_>, folder: &str, disabled_reason: Option<String>) {
         let path = s.style.join(folder, "config.toml");
-        let read = layers::read(s.files, &path);
+        let mut read = layers::read(s.files, &path);
+        if let Some(problem) = &mut read.problem
+            && let Some(why) = problem.message.strip_prefix("Failed to read config file ")
+        {
+            problem.message = format!("Failed to read project config file {why}");
+            // Codex 0.169 does not get past it, trusted or not.
+            if disabled_reason.is_some() {
+                self.problems.push(problem.clone());
+            }
+        }
         let mut table = read.table;
         if let Some(reason) = disabled_reason {
             if read.exists && (!table.is_empty() || read.problem.is_some()) {

@@ -186,8 +186,8 @@ pub(crate) fn shell(p: &ProcessRecord) -> Option<RunningShell> {
     let (mut login, mut interactive, mut command, mut script) = (first.starts_with('-'), false, false, false);
     let mut words = p.argv.iter().skip(1);
     while let Some(word) = words.next() {
-        if word == "--init-file" || word == "--rcfile" {
-            // bash(1) OPTIONS: the file follows. VS Code's terminals start bash so.
+        if matches!(word.as_str(), "--init-file" | "--rcfile" | "-o" | "-O" | "+O") {
+            // bash(1) OPTIONS: a word follows. VS Code's terminals start bash so.
             words.next();
             continue;
         }

@@ -94,9 +94,10 @@ fn note(w: &World<'_>, start: StartKind, reach: &Reach) -> Option<String> {
         Reach::Skipped { path, line } => {
             Some(format!("`{label}` skips it: the condition at {}:{line} does not hold", w.shown(path)))
         }
-        Reach::Uncalled { function } => {
-            Some(format!("in the function `{}`, which nothing calls", envsplit_model::text::shown(function)))
-        }
+        Reach::Uncalled { function } => Some(format!(
+            "in the function `{}`, which no start-up file calls",
+            envsplit_model::text::shown(function)
+        )),
     }
 }
 

@@ -142,7 +142,10 @@ fn runs_now(snapshot: &Snapshot, lineage: &Lineage, node: &Node) -> bool {
     if !from.is_some_and(behind) {
         return true;
     }
-    lineage.nodes.iter().any(|n| n.up.is_some_and(|u| u.via == at && u.via.is_some()) && lost_at(snapshot, n))
+    let brings = |n: &usize| lineage.nodes[*n].up.is_some_and(|u| u.via.is_some() && u.via == at);
+    lineage
+        .codex_places()
+        .any(|c| lost_at(snapshot, &lineage.nodes[c]) && lineage.chain(c).iter().any(brings))
 }
 
 /// The start by which programs run a command in "the user's shell" (`bash -lc CMD`, as the Codex app enters WSL): it

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// A file counts as younger than a process only beyond this much: clocks of file systems tick coarsely.
-const TICK: SignedDuration = SignedDuration::from_millis(500);
+const TICK: SignedDuration = SignedDuration::from_secs(1);
 
 pub(crate) struct World<'a> {
     pub(crate) snapshot: &'a Snapshot,

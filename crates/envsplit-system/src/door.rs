@@ -322,6 +322,8 @@ impl<B: Backend> System for Door<B> {
                 record.uid = self.backend.owner(raw.pid);
                 if deep.contains(&raw.pid) {
                     self.look_at(raw, &mut record);
+                } else {
+                    record.started_at = self.backend.started_at(raw);
                 }
                 record.argv = argv::recognisable(&raw.argv);
                 record

@@ -56,7 +56,10 @@ pub fn refusal(fatal: &[&Problem], text: &str) -> Option<Difference> {
         "failed to resolve feature override precedence: ",
     ];
     let text = PREFIXES.iter().find_map(|p| text.strip_prefix(p)).unwrap_or(text).trim_end();
-    if fatal.iter().any(|p| says(p, text)) || defects::names_another_error(fatal, text) {
+    if fatal.iter().any(|p| says(p, text))
+        || defects::names_another_place(fatal, text)
+        || defects::is_list_for_table(fatal, text)
+    {
         return None;
     }
     let ours = if fatal.is_empty() {

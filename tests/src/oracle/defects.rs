@@ -12,7 +12,9 @@ pub fn is_renamed(path: &[String]) -> bool {
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     matches!(
         path[..],
-        ["memories", "disable_on_external_context"] | ["agents", "max_concurrent_threads_per_session"]
+        ["features", _, "enabled"]
+            | ["memories", "disable_on_external_context"]
+            | ["agents", "max_concurrent_threads_per_session"]
     )
 }
 
@@ -21,17 +23,24 @@ pub fn origin_of_replaced<'k>(_key: &str, _ours: impl Iterator<Item = &'k str>) 
     false
 }
 
-/// Where trust or the root's markers are wrong, Codex blames the first thing that is wrong in the lowest file, which
-/// may be something else, and places it where the deserializer stood.
-pub fn names_another_error(fatal: &[&Problem], text: &str) -> bool {
-    let early = |p: &&Problem| {
-        p.key
-            .as_deref()
-            .is_some_and(|key| key.starts_with("projects") || key.starts_with("project_root_markers"))
-    };
-    fatal.iter().any(early)
+/// Where a whole file cannot be read in its types, Codex names the first thing that is wrong in the lowest file and
+/// places it where its deserializer stood, at the table or at the file's beginning. The rules name the value. Places of
+/// what does not parse are compared; they have no key.
+pub fn names_another_place(fatal: &[&Problem], text: &str) -> bool {
+    fatal.iter().filter(|p| p.key.is_some()).any(|p| {
+        let file = p.path.as_deref().and_then(|path| text.strip_prefix(path));
+        file.is_some_and(|rest| rest.splitn(4, ':').nth(3).is_some_and(|said| said.trim() == p.message))
+    })
+}
+
+/// A list in place of a table is a table with too few fields, or no table: that depends on how Codex derives the type.
+pub fn is_list_for_table(fatal: &[&Problem], text: &str) -> bool {
+    let expected = text.split_once("expected struct ").and_then(|(_, rest)| rest.split([' ', '\n']).next());
+    let of_list = text.starts_with("invalid length 0") || text.starts_with("missing field");
+    of_list
         && fatal.iter().any(|p| {
-            let file = p.path.as_deref().and_then(|path| text.strip_prefix(path));
-            file.is_some_and(|rest| rest.splitn(4, ':').nth(3).is_some_and(|said| said.trim() == p.message))
+            p.message
+                .strip_prefix("invalid type: sequence, expected struct ")
+                .is_some_and(|n| Some(n) == expected)
         })
 }

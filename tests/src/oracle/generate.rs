@@ -33,6 +33,7 @@ const WORKSPACES: &[&str] = &[
     "@ROOT@/repo/a/../a/b",
     "@ROOT@/linka/..",
     "@ROOT@/nowhere",
+    "@ROOT@/repo/nowhere/x",
     "@ROOT@/repo/file",
     "a/b",
     "..",

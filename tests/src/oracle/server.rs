@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// A start takes 0.2 s on an idle machine; a loaded one may need many times that.
-const LIMIT: Duration = Duration::from_secs(15);
+const LIMIT: Duration = Duration::from_secs(8);
 
 /// A running app-server. It is ended when dropped.
 #[derive(Debug)]

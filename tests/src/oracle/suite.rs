@@ -129,7 +129,15 @@ impl Suite<'_> {
                 }
             }
             let Some(asked) = &mut server else { continue };
-            match ask(machine, asked, &start, &world) {
+            let mut answer = ask(machine, asked, &start, &world);
+            if answer.is_err()
+                && let Ok(fresh) = Server::start(&self.plan.codex, machine, &start)
+            {
+                // A server that has stopped to answer says nothing about the case.
+                *asked = fresh;
+                answer = ask(machine, asked, &start, &world);
+            }
+            match answer {
                 Err(why) => {
                     self.report.failed += 1;
                     say(&format!("oracle failed: {why}\n{start:?}\n{world:?}"));

@@ -99,20 +99,24 @@ impl Machine {
         Ok(())
     }
 
+    /// Empties the machine. The directories in which a running app-server may stand are emptied, not replaced.
     fn clear(&self) -> std::io::Result<()> {
-        let kept = ["home", "tmp", "codexlink"];
+        let standing = ["home", "repo", "plain"];
         for entry in fs::read_dir(&self.root)?.flatten() {
-            if !kept.iter().any(|k| entry.file_name() == *k) {
+            let name = entry.file_name();
+            let stays = standing.iter().chain(&["tmp", "codexlink"]).any(|k| name == *k);
+            if !stays {
                 remove(&entry.path())?;
             }
         }
-        let home = self.root.join("home");
-        for entry in fs::read_dir(&home).into_iter().flatten().flatten() {
-            if entry.file_name() != ".codex" {
-                remove(&entry.path())?;
+        for dir in standing {
+            for entry in fs::read_dir(self.root.join(dir)).into_iter().flatten().flatten() {
+                if dir != "home" || entry.file_name() != ".codex" {
+                    remove(&entry.path())?;
+                }
             }
         }
-        for entry in fs::read_dir(home.join(".codex")).into_iter().flatten().flatten() {
+        for entry in fs::read_dir(self.root.join("home/.codex")).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             if name.ends_with("config.toml") || name == ".env" || name == ".git" {
@@ -158,7 +162,10 @@ impl Machine {
             env: &env,
             style: PathStyle::Posix,
             home_dir: Some(fill("@ROOT@/home", &self.root)),
-            process_cwd: Some(fill(&start.process_cwd, &self.root)),
+            // The kernel names a working directory without links.
+            process_cwd: fs::canonicalize(fill(&start.process_cwd, &self.root))
+                .ok()
+                .map(|cwd| cwd.to_string_lossy().into_owned()),
             system_dir: "/etc/codex".to_owned(),
             keep_names: vec![],
             host: HostId("linux".to_owned()),

@@ -53,8 +53,8 @@ pub(super) fn restart(w: &World<'_>, place: usize) -> Fix {
     let mut f = fix(w, "restart-process", format!("start {} again", node.label), cost_of(w, place));
     match (node.role, node.pid) {
         (Role::CodexDaemon, _) => return restart_daemon(w, place).remove(0),
-        (Role::Caller | Role::Terminal | Role::IntegratedTerminal, _) | (_, None) => {
-            "open a new terminal".clone_into(&mut f.title);
+        (Role::Caller | Role::Terminal | Role::IntegratedTerminal | Role::Launcher, _) | (_, None) => {
+            "start Codex again from a new terminal".clone_into(&mut f.title);
             f.shell = None;
         }
         (_, Some(pid)) => f.commands = vec![format!("kill {pid}")],
@@ -94,7 +94,7 @@ pub(super) fn set_in_dotenv(w: &World<'_>, place: usize, name: &str) -> Fix {
     f.commands = vec![
         format!("(umask 077; touch {path})"),
         format!(
-            "read -rs key && printf '%s=%s\\n' {} \"$key\" >> {path}; unset key   # paste the key, press Enter",
+            "read -rs key && printf \"\\n%s='%s'\\n\" {} \"$key\" >> {path}; unset key   # paste the key, press Enter",
             posix_word(name)
         ),
     ];
@@ -144,32 +144,35 @@ fn home(w: &World<'_>) -> String {
     caller.or_else(|| w.snapshot.passwd_home.clone()).unwrap_or_default()
 }
 
-/// The file that sets it is not read by the start that matters: let a file that is read take it in.
+/// The file that sets it is not read by the start that matters: let a file that is read take it in. The line itself
+/// stays where it works.
 pub(super) fn wrong_startup_file(w: &World<'_>, loss: &Loss<'_>, start: Start, line: &Setting) -> Vec<Fix> {
     let target = login_file(w, loss);
-    let cost = cost_of(w, loss.place);
     let mut fixes = vec![];
-    let same_language =
-        !matches!(start.shell, ShellKind::Fish | ShellKind::Nu | ShellKind::Tcsh | ShellKind::Pwsh)
-            && line.path.rsplit('.').next() != Some("fish");
-    if same_language && target != line.path {
-        let title = format!("move the line from {} to {}", w.shown(&line.path), w.shown(&target));
-        let mut moved = fix(w, "move-to-login-file", title, cost.clone());
+    let reads_with = |shell| match shell {
+        ShellKind::Bash | ShellKind::Sh => Some(".bash_profile .bash_login .profile .bashrc"),
+        ShellKind::Zsh => Some(".zshenv .zprofile .zshrc .zlogin"),
+        _ => None,
+    };
+    let own = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let same_language = reads_with(start.shell).is_some_and(|files| {
+        files.split(' ').any(|f| f == own(&line.path)) && files.split(' ').any(|f| f == own(&target))
+    });
+    // A file that takes in the one that takes it in would never end.
+    let circle = w.starts().into_iter().filter(|k| k.start.shell == start.shell).any(|k| {
+        let files: Vec<&String> = w.read(k).flat_map(|r| &r.files).map(|f| &f.path).collect();
+        files.contains(&&line.path)
+            && files.contains(&&target)
+            && w.settings(k, loss.name).iter().any(|s| s.path == line.path)
+    });
+    if same_language && start.interactive && target != line.path && !circle {
         let (from, to) = (quoted(&line.path), quoted(&target));
-        moved.commands = vec![
-            format!("cp -p {from} {}", quoted(&format!("{}.before-envsplit", line.path))),
-            format!("sed -n '{0}p' {from} >> {to} && sed -i '{0}d' {from}", line.line),
-        ];
-        moved.edits = vec![
-            Edit {
-                path: line.path.clone(),
-                before: line.text.clone(),
-                after: String::new(),
-                line: Some(line.line),
-            },
-            Edit { path: target, before: String::new(), after: line.text.clone(), line: None },
-        ];
-        fixes.push(moved);
+        let title = format!("let {} take in {}", w.shown(&target), w.shown(&line.path));
+        let mut f = fix(w, "source-from-login-file", title, cost_of(w, loss.place));
+        let added = format!("[ -f {from} ] && . {from}");
+        f.commands = vec![format!("printf '\\n%s\\n' {} >> {to}", posix_word(&added))];
+        f.edits = vec![Edit { path: target, before: String::new(), after: added, line: None }];
+        fixes.push(f);
     }
     fixes.push(set_in_dotenv(w, loss.place, loss.name));
     fixes
@@ -179,13 +182,13 @@ pub(super) fn wrong_startup_file(w: &World<'_>, loss: &Loss<'_>, start: Start, l
 pub(super) fn above_guard(w: &World<'_>, loss: &Loss<'_>, line: &Setting, guard: &Guard) -> Vec<Fix> {
     let mut fixes = vec![];
     if line.path == guard.path && guard.line < line.line {
-        let title = format!("move line {} of {} above line {}", line.line, w.shown(&line.path), guard.line);
+        let title = format!(
+            "move what sets it at line {} of {}, and all that it needs, above line {}",
+            line.line,
+            w.shown(&line.path),
+            guard.line
+        );
         let mut moved = fix(w, "move-above-guard", title, cost_of(w, loss.place));
-        let path = quoted(&line.path);
-        moved.commands = vec![
-            format!("cp -p {path} {}", quoted(&format!("{}.before-envsplit", line.path))),
-            format!("printf '%s\\n' {}m{} w q | ed -s {path}", line.line, guard.line.saturating_sub(1)),
-        ];
         moved.edits = vec![Edit {
             path: line.path.clone(),
             before: line.text.clone(),
@@ -230,12 +233,22 @@ pub(super) fn drop_line(w: &World<'_>, reset: &Setting, place: usize) -> Fix {
 
 /// The line sets a shell variable only.
 pub(super) fn export(w: &World<'_>, setting: &Setting, name: &str) -> Fix {
-    let title = format!("write `export` before it in {}", w.shown(&setting.path));
+    let fish = setting.path.contains("/fish/") || setting.path.ends_with(".fish");
+    let (word, after) = match fish {
+        true if setting.path.ends_with("/fish_variables") => ("`set -Ux` instead, once, in fish", "set -Ux"),
+        true => ("`set -gx` instead", "set -gx"),
+        false => ("`export` before it", "export"),
+    };
+    let title = format!("write {word}, for {}", w.shown(&setting.path));
     let mut f = fix(w, "export-it", title, "open a new terminal; close all windows of the IDE");
     f.edits = vec![Edit {
         path: setting.path.clone(),
         before: setting.text.clone(),
-        after: format!("export {}=…", shown(name)),
+        after: if fish {
+            format!("{after} {} …", shown(name))
+        } else {
+            format!("{after} {}=…", shown(name))
+        },
         line: Some(setting.line),
     }];
     f

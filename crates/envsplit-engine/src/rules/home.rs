@@ -31,7 +31,8 @@ fn source<'a>(w: &World<'a>, place: usize) -> Option<&'a Setting> {
 
 fn invalid(w: &World<'_>, place: usize) -> Option<Draft> {
     let problem = w.codex(place)?.view.problem(Code::ConfigHomeInvalid)?;
-    let valid = [w.lineage.caller, Some(w.lineage.typed)].into_iter().flatten().find(|n| {
+    let running = w.lineage.codex_places().filter(|n| !w.node(*n).predicted);
+    let valid = [w.lineage.caller, Some(w.lineage.typed)].into_iter().flatten().chain(running).find(|n| {
         *n != place && w.codex(*n).is_some_and(|s| s.view.problem(Code::ConfigHomeInvalid).is_none())
     });
     let setting = source(w, place);

@@ -102,9 +102,12 @@ fn witness(w: &World<'_>, place: usize, name: &str) -> Option<usize> {
 /// Whether the witness has it without anything lasting that sets it.
 fn only_by_hand(w: &World<'_>, witness: Option<usize>, name: &str) -> bool {
     let process = witness.is_some_and(|n| w.node(n).shell.is_none() && w.node(n).role != Role::LoginSession);
-    let no_shell_has = (0..w.lineage.nodes.len())
-        .filter(|n| w.node(*n).shell.is_some())
-        .all(|n| !w.sighting(n, name).is_present());
+    // A start that begins with it proves no file: only one that adds it does.
+    let adds = |n: usize| {
+        let begins = w.node(n).up.is_some_and(|u| w.sighting(u.from, name).is_present());
+        w.node(n).shell.is_some() && w.sighting(n, name).is_present() && !begins
+    };
+    let no_shell_has = !(0..w.lineage.nodes.len()).any(adds);
     process && no_shell_has && lines(w, name).is_empty()
 }
 
@@ -141,7 +144,7 @@ fn dropped(w: &World<'_>, loss: &Loss<'_>) -> Draft {
             w.node(loss.to).label
         ))
         .evidence(format!("{} has it", w.node(from).label))
-        .evidence(format!("{} has not, though it was started from there", w.node(loss.to).label))
+        .evidence(format!("{} has not", w.node(loss.to).label))
         .fixes([fixes::restart(w, loss.to)])
 }
 
@@ -153,6 +156,10 @@ fn nowhere(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
         && !w.sighting(w.lineage.typed, name).is_present()
     {
         return Some(read_by_none(w, loss, line));
+    }
+    if let Some(path) = unreadable(w) {
+        let hidden = format!("{} may not be read, so what it sets is not known", w.shown(&path));
+        return Some(unexplained(w, loss, None).evidence(hidden));
     }
     if let Some(n) = loss.witness {
         return by_hand(w, loss, n);
@@ -198,6 +205,15 @@ fn nowhere(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
         draft = draft.evidence("no shell was run (`--no-shells`): start-up files were only read");
     }
     Some(draft)
+}
+
+/// A start-up file that this user may not read. Denied is not absent.
+fn unreadable(w: &World<'_>) -> Option<String> {
+    let denied = |e: &Option<envsplit_model::FileError>| *e == Some(envsplit_model::FileError::Denied);
+    w.starts().into_iter().find_map(|kind| {
+        let file = w.read(kind).flat_map(|r| &r.startup).find(|f| denied(&f.error))?;
+        Some(file.path.clone())
+    })
 }
 
 /// Whether `.env` would set it by a line that Codex skips: that line is the finding.
@@ -246,7 +262,7 @@ fn by_hand(w: &World<'_>, loss: &Loss<'_>, witness: usize) -> Option<Draft> {
             .severity(severity)
             .at(at_process(w, witness))
             .summary(format!(
-                "{} Nothing lasting sets it: it was put into {has} by hand, so only what is started from there has it.",
+                "{} Nothing lasting sets it: only {has}, and what is started from there, has it.",
                 loss.opening(w)
             ))
             .evidence(format!("{has} has it"))

@@ -46,9 +46,16 @@ fn key(w: &World<'_>, at: usize, seen: &CodexSeen, name: &str) -> Option<Draft> 
     if seen.view.key_verdict == KeyVerdict::Unknown && !seen.dotenv_younger {
         return None;
     }
+    let daemon = w.node(at).role == Role::CodexDaemon;
+    if daemon
+        && seen.dotenv_younger
+        && let Some(draft) = daemon::explain(w, at, seen, name)
+    {
+        return Some(draft);
+    }
     dotenv::explain(w, at, seen, name)
         .or_else(|| value::tainted(w, at, seen, name))
-        .or_else(|| (w.node(at).role == Role::CodexDaemon).then(|| daemon::explain(w, at, seen, name))?)
+        .or_else(|| daemon.then(|| daemon::explain(w, at, seen, name))?)
         .or_else(|| match seen.view.key_verdict {
             KeyVerdict::Missing => loss::explain(w, at, name),
             _ => value::differs(w, at, seen, name),

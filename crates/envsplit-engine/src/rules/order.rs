@@ -82,6 +82,13 @@ fn same_root(a: &Finding, b: &Finding) -> bool {
         };
         of(&[AtKind::Source]).or_else(|| of(&[AtKind::ShadowedBy, AtKind::Edited, AtKind::Read]))
     };
+    let path = |f: &Finding| f.at.iter().find_map(|at| at.path.clone());
+    if a.code == Code::ConfigProjectKeyDenied {
+        // Codex says one sentence for all of a file's keys.
+        return b.code == a.code
+            && path(a) == path(b)
+            && a.summary.split_once(": ").map(|s| s.1) == b.summary.split_once(": ").map(|s| s.1);
+    }
     a.code == b.code && a.subject == b.subject && (root(a) == root(b) || a.code == Code::ConfigTwoHomes)
 }
 
@@ -91,7 +98,8 @@ fn merge(w: &World<'_>, first: &mut Draft, other: &Draft) {
     if first.place != other.place && !known && spoken(w, first.place) != also {
         first.finding.evidence.push(format!("the same holds for {also}"));
     }
-    for at in other.finding.at.iter().filter(|at| at.kind == AtKind::Process) {
+    let lines = other.finding.code == Code::ConfigProjectKeyDenied;
+    for at in other.finding.at.iter().filter(|at| at.kind == AtKind::Process || lines) {
         if !first.finding.at.contains(at) && !w.node(other.place).predicted {
             first.finding.at.push(at.clone());
         }

@@ -81,14 +81,24 @@ pub(super) fn explain_line(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Se
         ))),
         Reach::Skipped { path, line: at } => Some(skipped(w, loss, start, line, path, *at)),
         Reach::Uncalled { function } => Some(unexplained(w, loss, Some(line)).evidence(format!(
-            "the line stands in the function `{}`, which nothing calls",
+            "the line stands in the function `{}`, which no start-up file calls",
             w.shown(function)
         ))),
         Reach::Reached if let Some(reset) = reset_later(w, loss, start, line) => Some(reset),
-        Reach::Reached | Reach::NotRead => Some(unexplained(w, loss, Some(line)).evidence(format!(
-            "by reading, `{}` comes to the line; run for real, it ends without",
-            start.label()
-        ))),
+        Reach::Reached | Reach::NotRead => {
+            let how = if seen.is_some() { "run for real, it ends without" } else { "it was not run" };
+            let read = format!("by reading, `{}` comes to the line; {how}", start.label());
+            Some(unexplained(w, loss, Some(line)).evidence(read))
+        }
+    }
+}
+
+/// How it is known that the start ends without the variable.
+fn ends_without(w: &World<'_>, loss: &Loss<'_>, start: StartKind) -> String {
+    let label = start.label();
+    match loss.up.via.and_then(|via| w.shell(via)) {
+        Some(_) => format!("`{label}`, run from the same environment, ends without it"),
+        None => format!("start-up files were read, not run: `{label}` does not come to the line"),
     }
 }
 
@@ -131,12 +141,7 @@ fn not_read(w: &World<'_>, loss: &Loss<'_>, start: StartKind, line: &Setting) ->
             place_of(w, &line.path, line.line)
         ))
         .at(hidden.map(|by| At::file(AtKind::Read, &w.snapshot.host, by, None)));
-    draft = match w.shell(loss.up.via.unwrap_or(loss.to)) {
-        Some(_) => draft.evidence(format!("`{label}`, run from the same environment, ends without it")),
-        None => {
-            draft.evidence(format!("start-up files were read, not run: `{label}` does not come to the line"))
-        }
-    };
+    draft = draft.evidence(ends_without(w, loss, start));
     for read in w.read(start).take(1) {
         let files: Vec<String> = read.startup.iter().filter(|f| f.read).map(|f| w.shown(&f.path)).collect();
         let list = if files.is_empty() { "no file".to_owned() } else { files.join(", ") };
@@ -204,7 +209,7 @@ fn skipped(w: &World<'_>, loss: &Loss<'_>, start: StartKind, line: &Setting, pat
             place_of(w, &line.path, line.line),
             start.label()
         ))
-        .evidence(format!("`{}`, run from the same environment, ends without it", start.label()))
+        .evidence(ends_without(w, loss, start))
         .fixes([fixes::set_in_dotenv(w, loss.place, loss.name)])
 }
 
@@ -224,7 +229,7 @@ fn reset_later(w: &World<'_>, loss: &Loss<'_>, start: StartKind, line: &Setting)
                 place_of(w, &reset.path, reset.line),
                 start.label()
             ))
-            .evidence(format!("`{}`, run from the same environment, ends without it", start.label()))
+            .evidence(ends_without(w, loss, start))
             .fixes([fixes::drop_line(w, reset, loss.place)]),
     )
 }

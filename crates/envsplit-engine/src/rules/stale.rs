@@ -1,5 +1,5 @@
 //! Processes that are older than the change: a variable that was added, changed or removed since they started.
-use super::draft::{Draft, at_process, at_setting, place_of, spoken};
+use super::draft::{Draft, at_process, at_setting, capital, place_of, spoken};
 use super::fixes;
 use super::loss::{Loss, lines};
 use crate::world::World;
@@ -20,7 +20,7 @@ pub(super) fn added(w: &World<'_>, loss: &Loss<'_>, setting: &Setting, old: usiz
         .summary(format!(
             "{} {} was started before {} was changed, and keeps the environment of that time.",
             loss.opening(w),
-            w.node(old).label,
+            capital(&w.node(old).label),
             w.shown(&setting.path)
         ));
     draft = times(w, draft, setting, old);
@@ -43,7 +43,7 @@ pub(super) fn file_changed(
         .summary(format!(
             "{} {} was started before {} was changed, and keeps the environment of that time.",
             loss.opening(w),
-            w.node(old).label,
+            capital(&w.node(old).label),
             w.shown(path)
         ))
         .evidence("what is started new from there has it")

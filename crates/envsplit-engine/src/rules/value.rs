@@ -1,5 +1,5 @@
 //! Values: such as cannot work as they are, and such as differ between places. Only fingerprints are compared.
-use super::draft::{Draft, at_process, at_setting, place_of, spoken};
+use super::draft::{Draft, at_process, at_setting, capital, place_of, spoken};
 use super::{fixes, stale};
 use crate::world::World;
 use envsplit_model::{
@@ -135,7 +135,7 @@ pub(super) fn differs(w: &World<'_>, place: usize, seen: &CodexSeen, name: &str)
             .at(at_process(w, place))
             .summary(format!(
                 "{} and {} have different values of `{name}`.",
-                spoken(w, witness),
+                capital(&spoken(w, witness)),
                 spoken(w, place)
             ))
             .evidence("the fingerprints of the two values differ")

@@ -8,7 +8,7 @@ use envsplit_model::{CodexAsked, CodexSeen, EnvRef, FileKind, Files, KeyVerdict,
 use jiff::SignedDuration;
 
 /// A file counts as younger than a process only beyond this much: clocks of file systems tick coarsely.
-const TICK: SignedDuration = SignedDuration::from_millis(500);
+const TICK: SignedDuration = SignedDuration::from_secs(1);
 
 /// The most problems of one config that are listed: who has more will not read them one by one.
 const MOST_PROBLEMS: usize = 100;
