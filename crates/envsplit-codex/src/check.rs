@@ -2,6 +2,7 @@
 mod types;
 
 use crate::document::{Node, Table};
+use crate::known::Known;
 use crate::layers::LayerRead;
 use crate::mask;
 use crate::merge::Merged;
@@ -238,11 +239,9 @@ impl Findings<'_> {
     fn reserved(&mut self, config: &Merged<'_>) {
         let providers = config.get(&["model_providers"]).and_then(Merged::table).into_iter().flatten();
         // A table that says nothing but what is so anyway changes nothing.
-        let says = |table: &Merged<'_>| {
-            let defaults = |t: &std::collections::BTreeMap<_, Merged<'_>>| {
-                t.values().all(|v| v.leaf().and_then(Node::as_bool) == Some(false))
-            };
-            !table.table().is_some_and(|t| !t.is_empty() && defaults(t))
+        let says = |table: &Merged<'_>| match table.table() {
+            Some(t) if !t.is_empty() => t.iter().any(|(key, value)| !is_default(key, value)),
+            _ => true,
         };
         let taken: Vec<_> = providers.filter(|(id, t)| RESERVED.contains(id) && says(t)).collect();
         let Some((first, table)) = taken.first() else { return };
@@ -258,6 +257,7 @@ impl Findings<'_> {
     fn provider(&mut self, id: &str, table: &Merged<'_>) {
         let shown = mask::name(id);
         if RESERVED.contains(&id) {
+            self.lacks_command(id, table);
             return;
         }
         if AMAZON.contains(&id) {
@@ -270,13 +270,8 @@ impl Findings<'_> {
     fn amazon(&mut self, id: &str, table: &Merged<'_>) {
         self.auth(id, id, table);
         const OPEN: &[&str] = &["base_url", "auth", "http_headers", "aws"];
-        // What is so anyway changes nothing.
-        let default = |value: &Merged<'_>| match value.leaf() {
-            Some(node) => node.as_bool() == Some(false) || node.as_str() == Some(""),
-            None => false,
-        };
         let mut entries = table.table().into_iter().flatten();
-        let other = entries.find(|(key, value)| !OPEN.contains(key) && !default(value));
+        let other = entries.find(|(key, value)| !OPEN.contains(key) && !is_default(key, value));
         if let Some((key, value)) = other {
             let message = format!(
                 "model_providers.{id} only supports changing `base_url`, `auth`, `http_headers`, `aws.profile`, \
@@ -304,12 +299,18 @@ impl Findings<'_> {
         self.auth(id, shown, table);
     }
 
-    fn auth(&mut self, id: &str, shown: &str, table: &Merged<'_>) {
-        let Some(auth) = table.get(&["auth"]) else { return };
-        if auth.table().is_some_and(|t| !t.contains_key("command")) {
+    fn lacks_command(&mut self, id: &str, table: &Merged<'_>) {
+        if let Some(auth) = table.get(&["auth"])
+            && auth.table().is_some_and(|t| !t.contains_key("command"))
+        {
             let message = "missing field `command`".to_owned();
             self.add(Code::ConfigInvalid, auth, &["model_providers", id, "auth"], message);
         }
+    }
+
+    fn auth(&mut self, id: &str, shown: &str, table: &Merged<'_>) {
+        let Some(auth) = table.get(&["auth"]) else { return };
+        self.lacks_command(id, table);
         if auth.text(&["command"]).is_some_and(|c| c.trim().is_empty()) {
             let message = format!("model_providers.{shown}: provider auth.command must not be empty");
             self.add(Code::ConfigInvalid, auth, &["model_providers", id, "auth"], message);
@@ -331,6 +332,15 @@ impl Findings<'_> {
             self.add(Code::ConfigInvalid, auth, &["model_providers", id, "auth"], message);
         }
     }
+}
+
+/// Whether a provider's field says what is so anyway, or nothing at all since Codex does not know it.
+fn is_default(key: &str, value: &Merged<'_>) -> bool {
+    let known = Known::config().get("model_providers").and_then(|p| p.get("")).is_some_and(|p| p.get(key).is_some());
+    let said = value.leaf().is_some_and(|node| {
+        node.as_bool() == Some(false) || matches!((key, node.as_str()), ("name", Some("")) | ("wire_api", Some("responses")))
+    });
+    said || !known
 }
 
 fn holds_infinity(node: &Node) -> bool {

@@ -135,7 +135,8 @@ pub(crate) fn parse_value(text: &str) -> Node {
         let only = table.len() == 1;
         table.remove("_x_").filter(|_| only).map(|value| node_of(value.into_inner(), None))
     });
-    parsed.unwrap_or_else(|| Node::Scalar(Value::String(text.to_owned())))
+    let bare = || text.trim_matches(['"', '\'']).to_owned();
+    parsed.unwrap_or_else(|| Node::Scalar(Value::String(bare())))
 }
 
 fn table_of(table: DeTable<'_>, index: &LineIndex<'_>) -> Table {

@@ -38,12 +38,6 @@ impl Known {
         CONFIG.get_or_init(|| parse(LIST))
     }
 
-    /// Whether a feature is a switch or a table of settings.
-    pub(crate) fn feature_has_settings(name: &str) -> bool {
-        let feature = Self::config().get("features").and_then(|f| f.get(name));
-        matches!(feature.and_then(|f| f.expected), Some(Expected::Untagged("FeatureToml", _)))
-    }
-
     /// What is known of a key in this table: itself, or the entry for any name.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         self.keys.get(key).or_else(|| self.keys.get("*"))

@@ -1,6 +1,5 @@
 //! The layers of the config: files and flags, each with Codex's version.
 use crate::document::{self, Item, Node, Table};
-use crate::known::Known;
 use crate::position::Pos;
 use crate::{Surroundings, paths};
 use envsplit_model::{Code, FileError, Files, Layer, LayerSource, Problem};
@@ -55,6 +54,10 @@ const RENAMED: &[(&str, &str, &str)] = &[
     ("agents", "max_threads", "max_concurrent_threads_per_session"),
 ];
 
+/// Features that become a table, `true` as `enabled = true` (Codex 0.169; other features with settings do not).
+const FEATURES_WITH_SETTINGS: &[&str] =
+    &["code_mode", "multi_agent_v2", "network_proxy", "runtime_agent_instances", "sleep_tool"];
+
 fn rename_old_keys(table: &mut Table) {
     for (outer, old, new) in RENAMED {
         if let Some(Node::Table(inner)) = table.get_mut(*outer).map(|i| &mut i.node)
@@ -63,10 +66,9 @@ fn rename_old_keys(table: &mut Table) {
             inner.entry((*new).to_owned()).or_insert(item);
         }
     }
-    // A feature that can have settings becomes a table (Codex 0.169).
     if let Some(Node::Table(features)) = table.get_mut("features").map(|i| &mut i.node) {
         for (name, item) in features {
-            if item.node.as_bool().is_some() && Known::feature_has_settings(name) {
+            if item.node.as_bool().is_some() && FEATURES_WITH_SETTINGS.contains(&name.as_str()) {
                 let enabled = item.clone();
                 item.node = Node::Table(Table::from([("enabled".to_owned(), enabled)]));
             }

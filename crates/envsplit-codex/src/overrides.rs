@@ -11,7 +11,7 @@ const MAX_DEPTH: usize = 64;
 /// Reads the overrides in order; the first that Codex refuses ends them.
 ///
 /// Codex 0.169: split at the first `=`, the key trimmed and split at every `.` (quotes have no meaning there), the
-/// value trimmed and read as TOML, or taken as text where it is none.
+/// value trimmed and read as TOML, or taken as text, without quotation marks around it, where it is none.
 pub(crate) fn parse(overrides: &[String]) -> (Table, Option<Problem>) {
     let mut table = Table::new();
     for text in overrides.iter().take(MAX_OVERRIDES) {
@@ -22,7 +22,7 @@ pub(crate) fn parse(overrides: &[String]) -> (Table, Option<Problem>) {
         };
         let key = key.trim();
         if key.is_empty() {
-            return (table, Some(refused("Empty key in override: =<hidden>")));
+            return (table, Some(refused("Empty key in override: <hidden>")));
         }
         // Codex 0.169 keeps one old spelling.
         let key = if key == "use_legacy_landlock" { "features.use_legacy_landlock" } else { key };
@@ -92,6 +92,8 @@ mod tests {
             ("x=[1,2", json!({"x": "[1,2"})),
             ("model=a=b", json!({"model": "a=b"})),
             ("model=", json!({"model": ""})),
+            ("model=\"a\"b", json!({"model": "a\"b"})),
+            ("model='open", json!({"model": "open"})),
             ("model=3", json!({"model": 3})),
             (" a . b = 'c' ", json!({"a ": {" b": "c"}})),
             (
@@ -120,7 +122,7 @@ mod tests {
             "error parsing -c overrides: Invalid override (missing '='): model"
         );
         assert!(
-            read(&["=CANARY"]).1.unwrap().starts_with("error parsing -c overrides: Empty key in override: =")
+            read(&["=CANARY"]).1.unwrap().starts_with("error parsing -c overrides: Empty key in override: ")
         );
         assert!(!read(&["=CANARY"]).1.unwrap().contains("CANARY"));
         assert!(!read(&["sk-proj-abcdEFGH1234ijklMNOP"]).1.unwrap().contains("abcd"));

@@ -55,9 +55,13 @@ pub fn refusal(fatal: &[&Problem], text: &str) -> Option<Difference> {
         "invalid configuration: ",
         "failed to resolve feature override precedence: ",
     ];
+    // The system's words for a loop of links differ between C libraries.
+    let text = text.replace("Symbolic link loop", "Too many levels of symbolic links");
+    let text = text.as_str();
     let text = PREFIXES.iter().find_map(|p| text.strip_prefix(p)).unwrap_or(text).trim_end();
     if fatal.iter().any(|p| says(p, text))
         || defects::names_another_place(fatal, text)
+        || defects::names_another_file(fatal, text)
         || defects::is_list_for_table(fatal, text)
     {
         return None;
@@ -185,7 +189,7 @@ fn layers(view: &CodexView, result: &Value) -> Vec<Difference> {
             ));
         }
         if theirs["version"].as_str() != Some(&ours.version)
-            && !defects::version_is_unstable(&theirs["config"])
+           
         {
             found.push(version(ours, theirs));
         }
@@ -209,8 +213,10 @@ type Leaves<'v> = BTreeMap<String, Vec<(Vec<String>, &'v ConfigValue)>>;
 
 fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
     let mut ours: Leaves<'_> = BTreeMap::new();
+    let mut whole: Leaves<'_> = BTreeMap::new();
     for (key, value) in &view.values {
         let Some(path) = parts(key) else { continue };
+        whole.entry(path.join(".")).or_default().push((path.clone(), value));
         flatten(path.join("."), &value.value, &mut |leaf| {
             ours.entry(leaf).or_default().push((path.clone(), value));
         });
@@ -244,7 +250,7 @@ fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
         }
     }
     for (key, origin) in &origins {
-        if ours.contains_key(key) || is_stale(key, origin, &ours) {
+        if ours.contains_key(key) || is_stale(key, origin, &whole) {
             continue;
         }
         found.push(Difference::new(
@@ -267,23 +273,15 @@ fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
 
 /// Codex keeps the origins of what a higher layer replaced as a whole: elements of a longer array, a table below a
 /// value, a value under a table.
-fn is_stale(key: &str, origin: &Value, ours: &Leaves<'_>) -> bool {
-    let above = key.match_indices('.').any(|(at, _)| {
-        let prefix = &key[..at];
-        ours.iter().any(|(leaf, values)| {
-            let of_array = leaf == prefix || leaf.strip_prefix(prefix).is_some_and(|r| r.starts_with('.'));
-            of_array
-                && values.iter().any(|(path, value)| {
-                    let whole = path.join(".");
-                    (whole == prefix || key.starts_with(&format!("{whole}.")))
-                        && (value.value == HIDDEN
-                            || name_in(&origin["name"]) != name_of(value.source, value.path.as_deref()))
-                })
+fn is_stale(key: &str, origin: &Value, whole: &Leaves<'_>) -> bool {
+    let from = name_in(&origin["name"]);
+    let below_leaf = key.match_indices('.').any(|(at, _)| {
+        let values = whole.get(&key[..at]).into_iter().flatten();
+        values.into_iter().any(|(_, value)| {
+            value.value == HIDDEN || from != name_of(value.source, value.path.as_deref())
         })
     });
-    above
-        || ours.keys().any(|leaf| leaf.strip_prefix(key).is_some_and(|r| r.starts_with('.')))
-        || defects::origin_of_replaced(key, ours.keys().map(String::as_str))
+    below_leaf || whole.keys().any(|leaf| leaf.strip_prefix(key).is_some_and(|r| r.starts_with('.')))
 }
 
 /// The value as the layer has it, in Codex's words.

@@ -2,11 +2,6 @@
 use envsplit_model::Problem;
 use serde_json::Value;
 
-/// Whether a layer holds what Codex cannot hash the same way twice.
-pub fn version_is_unstable(_config: &Value) -> bool {
-    false
-}
-
 /// Whether a key is the new spelling of one that a layer may write in the old one.
 pub fn is_renamed(path: &[String]) -> bool {
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
@@ -16,11 +11,6 @@ pub fn is_renamed(path: &[String]) -> bool {
             | ["memories", "disable_on_external_context"]
             | ["agents", "max_concurrent_threads_per_session"]
     )
-}
-
-/// Whether an origin belongs to what was replaced.
-pub fn origin_of_replaced<'k>(_key: &str, _ours: impl Iterator<Item = &'k str>) -> bool {
-    false
 }
 
 /// Where a whole file cannot be read in its types, Codex names the first thing that is wrong in the lowest file and
@@ -43,4 +33,14 @@ pub fn is_list_for_table(fatal: &[&Problem], text: &str) -> bool {
                 .strip_prefix("invalid type: sequence, expected struct ")
                 .is_some_and(|n| Some(n) == expected)
         })
+}
+
+/// Where a file does not parse, Codex still may name what is wrong in another, lower one. The rules name the file that
+/// does not parse.
+pub fn names_another_file(fatal: &[&Problem], text: &str) -> bool {
+    let named = text.split_once(".toml:").filter(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let unparsed = fatal.iter().any(|p| p.key.is_none() && p.path.is_some());
+    named.is_some_and(|(file, _)| {
+        unparsed && file.starts_with('/') && !fatal.iter().any(|p| p.path.as_deref() == Some(&format!("{file}.toml")))
+    })
 }

@@ -233,7 +233,7 @@ pub(super) fn drop_line(w: &World<'_>, reset: &Setting, place: usize) -> Fix {
 
 /// The line sets a shell variable only.
 pub(super) fn export(w: &World<'_>, setting: &Setting, name: &str) -> Fix {
-    let fish = setting.path.contains("/fish/") || setting.path.ends_with(".fish");
+    let fish = setting.path.contains("/fish/") || setting.path.rsplit('.').next() == Some("fish");
     let (word, after) = match fish {
         true if setting.path.ends_with("/fish_variables") => ("`set -Ux` instead, once, in fish", "set -Ux"),
         true => ("`set -gx` instead", "set -gx"),
