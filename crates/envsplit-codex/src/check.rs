@@ -6,9 +6,11 @@ use crate::known::Known;
 use crate::layers::LayerRead;
 use crate::mask;
 use crate::merge::Merged;
+use crate::position::Pos;
 use crate::provider::Provider;
 use crate::{Surroundings, paths};
-use envsplit_model::{Code, Problem};
+use envsplit_model::{Code, LayerSource, Problem};
+use std::collections::BTreeSet;
 
 /// Ids that a table may not take (Codex 0.169). The two of Amazon may be changed in part.
 const RESERVED: &[&str] = &["openai", "ollama", "lmstudio"];
@@ -23,9 +25,10 @@ pub(crate) fn run(
     provider: &Provider,
     stopped: bool,
 ) -> Vec<Problem> {
-    let mut found = Findings { layers, problems: vec![] };
+    let mut found = Findings { layers, paths: layers.iter().map(|l| l.path.as_deref()).collect(), problems: vec![] };
     let stopped = found.not_written_back() || stopped;
     found.pasted_keys(config);
+    found.managed();
     if !stopped {
         for layer in layers.iter().filter(|l| l.enabled()) {
             types::unknown_keys(layer, &mut found.problems);
@@ -47,21 +50,53 @@ pub(crate) fn run(
     found.problems
 }
 
+/// What Codex reads before it looks for project layers, and refuses: trust and the markers of a project's root, of which
+/// a project itself says nothing. `paths` are the files of the layers.
+pub(crate) fn early(below: &Merged<'_>, paths: &[Option<&str>]) -> Vec<Problem> {
+    let mut found = Findings { layers: &[], paths: paths.to_vec(), problems: vec![] };
+    found.types(below);
+    found.problems.retain(is_early);
+    for problem in found.problems.iter_mut().filter(|p| p.path.is_none() && p.key.as_deref() == Some(MARKERS)) {
+        problem.message = "project_root_markers must be an array of strings".to_owned();
+    }
+    found.problems
+}
+
+/// Whether a problem is one of [`early`].
+pub(crate) fn is_early(p: &Problem) -> bool {
+    p.key.as_deref().is_some_and(|k| k == "projects" || k.starts_with("projects.") || k == MARKERS)
+}
+
+const MARKERS: &str = "project_root_markers";
+
 /// Whether a layer has the types that Codex expects, by itself.
 pub(crate) fn is_typed(table: &Table) -> bool {
     let alone = crate::merge::merge(&[(0, table)]);
-    let mut found = Findings { layers: &[], problems: vec![] };
+    let mut found = Findings { layers: &[], paths: vec![], problems: vec![] };
     found.types(&alone);
     found.tables(&alone);
-    let policy = table.get("shell_environment_policy").and_then(|p| p.node.as_table());
-    let mixed = policy.is_some_and(|p| {
-        p.contains_key("filters") && (p.contains_key("exclude") || p.contains_key("include_only"))
-    });
-    found.problems.is_empty() && !mixed
+    found.problems.is_empty() && filters_refusal(table).is_none() && !crate::layers::is_said_twice(table)
+}
+
+/// The two ways to filter variables do not go together in one layer, and names are compared without case.
+fn filters_refusal(table: &Table) -> Option<(String, Option<Pos>)> {
+    let item = table.get("shell_environment_policy")?;
+    let policy = item.node.as_table()?;
+    let filters = policy.get("filters")?;
+    if policy.contains_key("exclude") || policy.contains_key("include_only") {
+        let message = "cannot mix `filters` with legacy `exclude` or `include_only`".to_owned();
+        return Some((message, item.key_at));
+    }
+    let mut seen = BTreeSet::new();
+    let twice = filters.node.as_table()?.keys().find(|name| !seen.insert(name.to_ascii_lowercase()))?;
+    let name = mask::name(&twice.to_ascii_lowercase());
+    Some((format!("duplicate shell environment filter `{name}` ignoring case"), item.key_at))
 }
 
 struct Findings<'a> {
     layers: &'a [LayerRead],
+    /// The file of each layer.
+    paths: Vec<Option<&'a str>>,
     problems: Vec<Problem>,
 }
 
@@ -69,7 +104,7 @@ impl Findings<'_> {
     fn add(&mut self, code: Code, at: &Merged<'_>, key: &[&str], message: String) -> &mut Problem {
         self.problems.push(Problem {
             code,
-            path: self.layers.get(at.layer).and_then(|l| l.path.clone()),
+            path: self.paths.get(at.layer).copied().flatten().map(str::to_owned),
             line: at.at.map(|p| p.line),
             column: at.at.map(|p| p.column),
             message,
@@ -103,23 +138,30 @@ impl Findings<'_> {
         found.is_some()
     }
 
-    /// The two ways to filter variables do not go together in one layer.
+    /// Three settings of a managed file are requirements, too, and are read as such.
+    fn managed(&mut self) {
+        for layer in self.layers.iter().filter(|l| l.source == LayerSource::Managed) {
+            let alone = crate::merge::merge(&[(0, &layer.table)]);
+            let mut found = Findings { layers: &[], paths: vec![], problems: vec![] };
+            found.types(&alone);
+            for mut problem in found.problems {
+                let key = problem.key.as_deref().unwrap_or_default();
+                if matches!(key, "approval_policy" | "approvals_reviewer" | "sandbox_mode") {
+                    problem.message =
+                        format!("Failed to parse config requirements as TOML: {}", problem.message);
+                    problem.path.clone_from(&layer.path);
+                    self.problems.push(problem);
+                }
+            }
+        }
+    }
+
+    /// What is wrong with the filters of variables, which each layer has for itself.
     fn filters(&mut self) {
         for layer in self.layers.iter().filter(|l| l.enabled()) {
-            let policy = layer.table.get("shell_environment_policy");
-            let Some(table) = policy.and_then(|p| p.node.as_table()) else { continue };
-            if table.contains_key("filters")
-                && (table.contains_key("exclude") || table.contains_key("include_only"))
-            {
-                let message = "cannot mix `filters` with legacy `exclude` or `include_only`".to_owned();
-                let place = policy.and_then(|p| p.key_at);
-                let mut problem = crate::layers::problem(
-                    Code::ConfigInvalid,
-                    layer.path.as_deref().unwrap_or_default(),
-                    place,
-                    message,
-                    true,
-                );
+            if let Some((message, place)) = filters_refusal(&layer.table) {
+                let path = layer.path.as_deref().unwrap_or_default();
+                let mut problem = crate::layers::problem(Code::ConfigInvalid, path, place, message, true);
                 problem.path.clone_from(&layer.path);
                 problem.key = Some("shell_environment_policy".to_owned());
                 self.problems.push(problem);
@@ -138,9 +180,8 @@ impl Findings<'_> {
             }
             return;
         };
-        if permissions.table().is_some_and(|t| !t.is_empty())
-            && config.get(&["default_permissions"]).is_none()
-        {
+        let chosen = ["default_permissions", "sandbox_mode"].iter().any(|key| config.get(&[key]).is_some());
+        if permissions.table().is_some_and(|t| !t.is_empty()) && !chosen {
             let message = "config defines `[permissions]` profiles but does not set `default_permissions`";
             self.add(Code::ConfigInvalid, permissions, &["permissions"], message.to_owned());
         }
@@ -229,6 +270,14 @@ impl Findings<'_> {
         }
         self.reserved(config);
         for (name, server) in config.get(&["mcp_servers"]).and_then(Merged::table).into_iter().flatten() {
+            for key in ["startup_timeout_sec", "tool_timeout_sec"] {
+                if let Some(seconds) = server.get(&[key])
+                    && let Some(why) = types::duration_refusal(seconds)
+                {
+                    let message = format!("cannot convert float seconds to Duration: {why}");
+                    self.add(Code::ConfigInvalid, seconds, &["mcp_servers", name, key], message);
+                }
+            }
             for message in types::transport_refusals(server) {
                 self.add(Code::ConfigInvalid, server, &["mcp_servers", name], message);
             }
@@ -238,12 +287,13 @@ impl Findings<'_> {
     /// Codex names all of them in one error.
     fn reserved(&mut self, config: &Merged<'_>) {
         let providers = config.get(&["model_providers"]).and_then(Merged::table).into_iter().flatten();
-        // A table that says nothing but what is so anyway changes nothing.
+        // A table for `openai` that says nothing but what is so anyway is let through.
         let says = |table: &Merged<'_>| match table.table() {
             Some(t) if !t.is_empty() => t.iter().any(|(key, value)| !is_default(key, value)),
             _ => true,
         };
-        let taken: Vec<_> = providers.filter(|(id, t)| RESERVED.contains(id) && says(t)).collect();
+        let taken: Vec<_> =
+            providers.filter(|(id, t)| RESERVED.contains(id) && (**id != "openai" || says(t))).collect();
         let Some((first, table)) = taken.first() else { return };
         let ids = taken.iter().map(|(id, _)| format!("`{id}`")).collect::<Vec<_>>().join(", ");
         let message = format!(
@@ -268,8 +318,8 @@ impl Findings<'_> {
     }
 
     fn amazon(&mut self, id: &str, table: &Merged<'_>) {
-        self.auth(id, id, table);
         const OPEN: &[&str] = &["base_url", "auth", "http_headers", "aws"];
+        self.auth(id, id, table);
         let mut entries = table.table().into_iter().flatten();
         let other = entries.find(|(key, value)| !OPEN.contains(key) && !is_default(key, value));
         if let Some((key, value)) = other {
@@ -336,9 +386,11 @@ impl Findings<'_> {
 
 /// Whether a provider's field says what is so anyway, or nothing at all since Codex does not know it.
 fn is_default(key: &str, value: &Merged<'_>) -> bool {
-    let known = Known::config().get("model_providers").and_then(|p| p.get("")).is_some_and(|p| p.get(key).is_some());
+    let known =
+        Known::config().get("model_providers").and_then(|p| p.get("")).is_some_and(|p| p.get(key).is_some());
     let said = value.leaf().is_some_and(|node| {
-        node.as_bool() == Some(false) || matches!((key, node.as_str()), ("name", Some("")) | ("wire_api", Some("responses")))
+        node.as_bool() == Some(false)
+            || matches!((key, node.as_str()), ("name", Some("")) | ("wire_api", Some("responses")))
     });
     said || !known
 }

@@ -96,7 +96,7 @@ pub(crate) fn parse(text: &str) -> Document {
             Document { table, error }
         }
         Err(error) => {
-            let place = error.span().map(|span| index.at(span.start));
+            let place = error.span().map(|span| index.of_error(span.start));
             let table = if text.len() <= RECOVER_LIMIT {
                 table_of(DeTable::parse_recoverable(text).0.into_inner(), &index)
             } else {
@@ -109,6 +109,13 @@ pub(crate) fn parse(text: &str) -> Document {
 
 /// Codex's words for an integer of more than 64 bits, without the number.
 const OVERSIZED: &str = "invalid type: integer `<hidden>` as i128, expected any valid TOML value";
+
+/// Codex's words for an integer that is larger still, or that has no digits.
+const FAR_TOO_LARGE: &str = "integer number overflowed";
+
+fn too_large(digits: &str, radix: u32) -> Node {
+    Node::Oversized(if i128::from_str_radix(digits, radix).is_ok() { OVERSIZED } else { FAR_TOO_LARGE })
+}
 
 /// Codex's words for a float that is too large.
 const OVERFLOWED: &str = "floating-point number overflowed";
@@ -126,15 +133,24 @@ fn oversized(table: &Table) -> Option<(String, Option<Pos>)> {
     table.values().filter_map(first).min_by_key(|(_, at)| at.map(|p| (p.line, p.column)))
 }
 
+fn is_oversized(node: &Node) -> bool {
+    match node {
+        Node::Oversized(_) => true,
+        Node::Table(table) => table.values().any(|item| is_oversized(&item.node)),
+        Node::Array(items) => items.iter().any(|item| is_oversized(&item.node)),
+        _ => false,
+    }
+}
+
 /// Reads the value of `-c key=value`: TOML, or else the text itself.
 pub(crate) fn parse_value(text: &str) -> Node {
-    // Codex 0.169 parses `_x_ = VALUE` as a document, so that a value of several lines is no TOML either.
+    // Codex 0.169 parses `_x_ = VALUE` as a document, and leaves what further lines say.
     let document = format!("_x_ = {text}");
-    let parsed = DeTable::parse(&document).ok().and_then(|table| {
-        let mut table = table.into_inner();
-        let only = table.len() == 1;
-        table.remove("_x_").filter(|_| only).map(|value| node_of(value.into_inner(), None))
-    });
+    let parsed = DeTable::parse(&document)
+        .ok()
+        .and_then(|table| table.into_inner().remove("_x_"))
+        .map(|value| node_of(value.into_inner(), None));
+    let parsed = parsed.filter(|node| !is_oversized(node));
     let bare = || text.trim_matches(['"', '\'']).to_owned();
     parsed.unwrap_or_else(|| Node::Scalar(Value::String(bare())))
 }
@@ -159,12 +175,15 @@ fn node_of(value: DeValue<'_>, index: Option<&LineIndex<'_>>) -> Node {
     match value {
         DeValue::String(text) => Node::Scalar(Value::String(text.into_owned())),
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-            .map_or(Node::Oversized(OVERSIZED), |n| Node::Scalar(Value::from(n))),
+            .map_or_else(|_| too_large(number.as_str(), number.radix()), |n| Node::Scalar(Value::from(n))),
         DeValue::Float(number) => {
             let parsed = number.as_str().parse::<f64>().ok().and_then(serde_json::Number::from_f64);
-            let special = || match number.as_str().bytes().any(|b| b.is_ascii_digit()) {
-                true => Node::Oversized(OVERFLOWED),
-                false => Node::Number(number.to_string()),
+            let special = || {
+                if number.as_str().bytes().any(|b| b.is_ascii_digit()) {
+                    Node::Oversized(OVERFLOWED)
+                } else {
+                    Node::Number(number.to_string())
+                }
             };
             parsed.map_or_else(special, |n| Node::Scalar(Value::Number(n)))
         }

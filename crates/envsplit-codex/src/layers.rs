@@ -54,6 +54,14 @@ const RENAMED: &[(&str, &str, &str)] = &[
     ("agents", "max_threads", "max_concurrent_threads_per_session"),
 ];
 
+/// Whether a layer has a key in its old and in its new spelling, which is no config by itself.
+pub(crate) fn is_said_twice(table: &Table) -> bool {
+    RENAMED.iter().any(|(outer, old, new)| {
+        let inner = table.get(*outer).and_then(|i| i.node.as_table());
+        inner.is_some_and(|t| t.contains_key(*old) && t.contains_key(*new))
+    })
+}
+
 /// Features that become a table, `true` as `enabled = true` (Codex 0.169; other features with settings do not).
 const FEATURES_WITH_SETTINGS: &[&str] =
     &["code_mode", "multi_agent_v2", "network_proxy", "runtime_agent_instances", "sleep_tool"];

@@ -114,7 +114,7 @@ pub(crate) fn relative<'m, 'a>(
             item.node.as_table().and_then(|t| t.get("path")).is_some_and(|path| is_relative(s, &path.node))
         };
         if !typed[list.layer] && items.iter().any(relative) {
-            found.push((vec!["skills", "config"], list));
+            found.push((vec!["skills", "config", "path"], list));
         }
     }
     found

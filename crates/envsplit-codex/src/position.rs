@@ -45,12 +45,8 @@ impl<'a> LineIndex<'a> {
         self.counts[step] + rest.iter().filter(|b| is_char_start(**b)).count()
     }
 
-    /// The end of the text is one column after its last character, which may be a line end (Codex 0.169).
     pub(crate) fn at(&self, offset: usize) -> Pos {
-        if offset >= self.text.len() && !self.text.is_empty() {
-            let last = self.at(self.text.len() - 1);
-            return Pos { line: last.line, column: last.column.saturating_add(1) };
-        }
+        let offset = offset.min(self.text.len());
         let line = self.starts.partition_point(|s| *s <= offset);
         let start = self.starts[line - 1];
         let chars = if offset - start < STEP {
@@ -60,6 +56,18 @@ impl<'a> LineIndex<'a> {
         };
         let column = chars + 1;
         Pos { line: saturate(line), column: saturate(column) }
+    }
+
+    /// The place of an error, as Codex 0.169 counts: the end of the text is one column after its last character, which
+    /// may be a line end.
+    pub(crate) fn of_error(&self, offset: usize) -> Pos {
+        match self.text.len().checked_sub(1) {
+            Some(last) if offset > last => {
+                let at = self.at(last);
+                Pos { line: at.line, column: at.column.saturating_add(1) }
+            }
+            _ => self.at(offset),
+        }
     }
 }
 
@@ -84,6 +92,7 @@ mod tests {
         assert_eq!(index.at(6), Pos { line: 2, column: 3 });
         assert_eq!(index.at(9), Pos { line: 3, column: 1 });
         assert_eq!(index.at(900), Pos { line: 3, column: 1 }, "past the end is the end");
+        assert_eq!(index.of_error(9), Pos { line: 2, column: 5 });
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Project layers: which `.codex` folders count in a directory, and whether they are trusted.
 use crate::Surroundings;
-use crate::document::{Node, Table};
+use crate::document::{Item, Node, Table};
 use crate::layers::{self, LayerRead};
 use crate::merge::Merged;
 use envsplit_model::paths::PathStyle;
@@ -19,6 +19,7 @@ const DENIED: &[&[&str]] = &[
     &["openai_base_url"],
     &["chatgpt_base_url"],
     &["apps_mcp_product_sku"],
+    &["responses_api_metadata"],
     &["model_provider"],
     &["model_providers"],
     &["notify"],
@@ -28,12 +29,15 @@ const DENIED: &[&[&str]] = &[
     &["experimental_realtime_ws_base_url"],
     &["otel"],
     &["features", "respect_system_proxy"],
+    &["features", "system_proxy_fallback"],
+    &["features", "credential_masking"],
 ];
 
 /// Directories that are looked at on the way up: more than any path has.
 const MAX_DEPTH: usize = 256;
 
-/// Reads the project layers of a directory; `below` is what the layers under them say, session flags included.
+/// Reads the project layers of a directory; `below` is what all other layers say, those above
+/// them included (Codex 0.169, managed ones too).
 pub(crate) fn read(s: &Surroundings<'_>, cwd: &str, home: Option<&str>, below: &Merged<'_>) -> Project {
     let mut project = Project::default();
     let cwd = workspace(s, cwd);
@@ -49,7 +53,11 @@ pub(crate) fn read(s: &Surroundings<'_>, cwd: &str, home: Option<&str>, below: &
         let is_home = home == Some(folder.as_str())
             || home_real.as_deref().is_some_and(|real| s.files.canonical(&folder).is_ok_and(|f| f == real));
         if !is_home {
-            project.add(s, &folder, trust.decide(s, dir, home));
+            let disabled_reason = trust.decide(s, dir, home);
+            let hooks = trust.hooks_folder(s.style, dir).map(|folder| {
+                project.hooks(s, &s.style.join(&folder, "config.toml"), disabled_reason.is_none())
+            });
+            project.add(s, &folder, disabled_reason, hooks);
         }
     }
     project
@@ -65,7 +73,31 @@ pub(crate) fn workspace(s: &Surroundings<'_>, cwd: &str) -> String {
 }
 
 impl Project {
-    fn add(&mut self, s: &Surroundings<'_>, folder: &str, disabled_reason: Option<String>) {
+    /// The hooks of the main repository's own folder, which stand in for those of a linked worktree (Codex 0.169).
+    fn hooks(&mut self, s: &Surroundings<'_>, path: &str, trusted: bool) -> Option<Item> {
+        let mut read = layers::read(s.files, path);
+        if let Some(mut problem) = read.problem.take() {
+            let unread = problem.message.strip_prefix("Failed to read config file ");
+            if unread.is_some() || trusted {
+                problem.message = match unread {
+                    Some(why) => format!("Failed to read project hooks config file {why}"),
+                    None => problem.message,
+                };
+                self.problems.push(problem);
+            }
+            return None;
+        }
+        read.table.remove("hooks")
+    }
+
+    #[allow(clippy::option_option)] // none: the file's own count; some: these count instead, if any
+    fn add(
+        &mut self,
+        s: &Surroundings<'_>,
+        folder: &str,
+        disabled_reason: Option<String>,
+        hooks: Option<Option<Item>>,
+    ) {
         let path = s.style.join(folder, "config.toml");
         let mut read = layers::read(s.files, &path);
         if let Some(problem) = &mut read.problem
@@ -78,6 +110,10 @@ impl Project {
             }
         }
         let mut table = read.table;
+        if let Some(hooks) = hooks {
+            table.remove("hooks");
+            table.extend(hooks.map(|hooks| ("hooks".to_owned(), hooks)));
+        }
         if let Some(reason) = disabled_reason {
             if read.exists && (!table.is_empty() || read.problem.is_some()) {
                 let message = reason.clone();
@@ -174,6 +210,8 @@ struct Trust<'a> {
     shared: Vec<String>,
     /// The key under which Codex would save a decision.
     key: String,
+    /// The linked worktree and its main repository.
+    linked: Option<(String, String)>,
 }
 
 impl<'a> Trust<'a> {
@@ -185,10 +223,24 @@ impl<'a> Trust<'a> {
             }
         }
         let mut shared = keys_of(s, root);
-        let repository = repository_root(s.files, s.style, cwd).map(|r| keys_of(s, &r));
+        let checkout = ancestors(s.style, cwd).into_iter().find(|d| is_marked(s.files, s.style, d, ".git"));
+        let found = checkout.as_deref().and_then(|dir| repository_root(s.files, s.style, dir));
+        let linked = checkout
+            .zip(found.clone())
+            .filter(|(tree, main)| tree != main && s.files.canonical(tree).ok().as_ref() != Some(main));
+        let repository = found.map(|r| keys_of(s, &r));
         let key = repository.as_ref().map_or(&shared[0], |r| &r[0]).clone();
         shared.extend(repository.into_iter().flatten());
-        Self { levels, shared, key }
+        Self { levels, shared, key, linked }
+    }
+
+    /// For a directory of a linked worktree, the folder of the same name in the main repository.
+    fn hooks_folder(&self, style: PathStyle, dir: &str) -> Option<String> {
+        let (tree, main) = self.linked.as_ref()?;
+        let inner = dir.strip_prefix(tree.as_str())?;
+        let inner = inner.trim_start_matches(style.separator());
+        let same = if inner.is_empty() { main.clone() } else { style.join(main, inner) };
+        Some(style.join(&same, ".codex"))
     }
 
     /// Codex's reason why a directory's layer does not count; `None` where it does.
@@ -231,20 +283,19 @@ fn fold(style: PathStyle, path: &str) -> String {
     }
 }
 
-/// The repository that a directory belongs to; for a linked worktree the main one, whose trust it inherits.
+/// The repository whose `.git` a directory has; for a linked worktree the main one, whose trust it inherits.
 fn repository_root(files: &dyn Files, style: PathStyle, dir: &str) -> Option<String> {
-    let root = ancestors(style, dir).into_iter().find(|d| is_marked(files, style, d, ".git"))?;
-    let dot_git = style.join(&root, ".git");
+    let dot_git = style.join(dir, ".git");
     let real = |path: String| files.canonical(&path).unwrap_or(path);
     if files.kind(&dot_git) == Ok(FileKind::Directory) {
-        return Some(real(root));
+        return Some(real(dir.to_owned()));
     }
     let content = files.read(&dot_git).ok()?;
     let target = std::str::from_utf8(&content).ok()?.trim().strip_prefix("gitdir:")?.trim();
     if target.is_empty() {
         return None;
     }
-    let git_dir = real(crate::paths::lexical(style, &style.join(&root, target)));
+    let git_dir = real(crate::paths::lexical(style, &style.join(dir, target)));
     let worktrees = style.parent(&git_dir).filter(|w| style.file_name(w) == "worktrees")?;
     let common = style.parent(worktrees).filter(|c| style.file_name(c) == ".git")?;
     // Codex 0.169 believes a `.git` file only when the repository names the worktree in turn.

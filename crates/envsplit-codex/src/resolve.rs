@@ -146,8 +146,10 @@ pub fn resolve<'a>(s: &Surroundings<'a>, flags: &Flags) -> Resolution<'a> {
         (0..).zip(&layers).filter(|(_, l)| l.enabled()).map(|(i, l)| (i, &l.table)).collect();
     let config = merge::merge(&enabled);
     let provider = provider::effective(&config);
-    let stopped = view.problems.iter().any(|p| p.fatal);
-    view.problems.extend(check::run(s, &config, &layers, &provider, stopped));
+    let stopped = view.problems.iter().any(|p| p.fatal && !check::is_early(p));
+    let later = check::run(s, &config, &layers, &provider, stopped);
+    let later: Vec<_> = later.into_iter().filter(|p| !view.problems.contains(p)).collect();
+    view.problems.extend(later);
     view.layers = layers.iter().map(LayerRead::view).collect();
     view.values = merge::values(&config, &layers);
     view.provider.clone_from(&provider.id);
@@ -223,11 +225,14 @@ fn read_layers(s: &Surroundings<'_>, flags: &Flags, home: &str, view: &mut Codex
     let given = !flags.overrides.is_empty();
     let session = LayerRead::new(s, LayerSource::SessionFlags, (None, Some(&base)), session, given);
 
-    let below: Vec<_> =
-        [Some(&session), profile.as_ref(), Some(&user), Some(&system)].into_iter().flatten().collect();
-    let below: Vec<_> = (0..).zip(below).map(|(i, l)| (i, &l.table)).collect();
+    let below = [Some(&managed), Some(&session), profile.as_ref(), Some(&user), Some(&system)];
+    let below: Vec<_> = below.into_iter().flatten().collect();
+    let paths: Vec<_> = below.iter().map(|l| l.path.as_deref()).collect();
+    let below: Vec<_> = (0..).zip(&below).map(|(i, l)| (i, &l.table)).collect();
     let project = if let Some(cwd) = &flags.cwd {
-        project::read(s, cwd, Some(home), &merge::merge(&below))
+        let below = merge::merge(&below);
+        view.problems.extend(check::early(&below, &paths));
+        project::read(s, cwd, Some(home), &below)
     } else {
         view.unknown.push("the workspace is not known, so its project layers are not".to_owned());
         project::Project::default()

@@ -2,7 +2,7 @@
 use super::defects;
 use envsplit_model::{CodexView, ConfigValue, Layer, LayerSource, Problem};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the rules put in place of what can be a secret.
 const HIDDEN: &str = "<hidden>";
@@ -62,7 +62,7 @@ pub fn refusal(fatal: &[&Problem], text: &str) -> Option<Difference> {
     if fatal.iter().any(|p| says(p, text))
         || defects::names_another_place(fatal, text)
         || defects::names_another_file(fatal, text)
-        || defects::is_list_for_table(fatal, text)
+        || defects::is_worded_otherwise(fatal, text)
     {
         return None;
     }
@@ -188,9 +188,7 @@ fn layers(view: &CodexView, result: &Value) -> Vec<Difference> {
                 format!("{:?}\nCodex {reason:?}\nrules {:?}", ours.path, ours.disabled_reason),
             ));
         }
-        if theirs["version"].as_str() != Some(&ours.version)
-           
-        {
+        if theirs["version"].as_str() != Some(&ours.version) {
             found.push(version(ours, theirs));
         }
     }
@@ -221,15 +219,26 @@ fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
             ours.entry(leaf).or_default().push((path.clone(), value));
         });
     }
-    let origins: BTreeMap<String, &Value> = result["origins"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(key, origin)| (key.strip_suffix(&format!(".{NUMBER}")).unwrap_or(key).to_owned(), origin))
-        .collect();
+    let mut origins: BTreeMap<String, &Value> = BTreeMap::new();
+    let given = result["origins"].as_object().into_iter().flatten();
+    // A number that is replaced by something else leaves its table behind.
+    let (numbers, plain): (Vec<_>, Vec<_>) = given.partition(|(key, _)| key.ends_with(NUMBER));
+    for (key, origin) in numbers {
+        let key = key.strip_suffix(NUMBER).and_then(|k| k.strip_suffix('.')).unwrap_or(key);
+        origins.insert(key.to_owned(), origin);
+    }
+    let mut both = BTreeSet::new();
+    for (key, origin) in plain {
+        if origins.insert(key.clone(), origin).is_some() {
+            both.insert(key.clone());
+        }
+    }
     let mut found = Vec::new();
     for (key, leaves) in &ours {
         let [(path, value)] = &leaves[..] else { continue };
+        if both.contains(key) {
+            continue;
+        }
         let expected = name_of(value.source, value.path.as_deref());
         let masked = value.value == HIDDEN || key.ends_with(HIDDEN);
         let theirs = origins.get(key);
@@ -250,7 +259,7 @@ fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
         }
     }
     for (key, origin) in &origins {
-        if ours.contains_key(key) || is_stale(key, origin, &whole) {
+        if ours.contains_key(key) || both.contains(key) || is_stale(key, origin, &whole) {
             continue;
         }
         found.push(Difference::new(
@@ -275,13 +284,22 @@ fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
 /// value, a value under a table.
 fn is_stale(key: &str, origin: &Value, whole: &Leaves<'_>) -> bool {
     let from = name_in(&origin["name"]);
-    let below_leaf = key.match_indices('.').any(|(at, _)| {
+    let ends = key.match_indices('.').map(|(at, _)| at).chain([key.len()]);
+    let below_leaf = ends.into_iter().any(|at| {
         let values = whole.get(&key[..at]).into_iter().flatten();
-        values.into_iter().any(|(_, value)| {
-            value.value == HIDDEN || from != name_of(value.source, value.path.as_deref())
-        })
+        values
+            .into_iter()
+            .any(|(_, value)| value.value == HIDDEN || from != name_of(value.source, value.path.as_deref()))
     });
-    below_leaf || whole.keys().any(|leaf| leaf.strip_prefix(key).is_some_and(|r| r.starts_with('.')))
+    // What a table replaced: no value of the rules is there, and next to an array's element none either.
+    let element = key.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
+    let replaced = !whole.keys().any(|leaf| {
+        let parent = key.rsplit_once('.').map_or(key, |(parent, _)| parent);
+        leaf == parent || (!element && leaf.starts_with(&format!("{parent}.")))
+    });
+    below_leaf
+        || replaced
+        || whole.keys().any(|leaf| leaf.strip_prefix(key).is_some_and(|r| r.starts_with('.')))
 }
 
 /// The value as the layer has it, in Codex's words.
@@ -342,7 +360,7 @@ fn flatten(key: String, value: &Value, add: &mut dyn FnMut(String)) {
 }
 
 /// The parts of a dotted key in TOML's spelling.
-fn parts(key: &str) -> Option<Vec<String>> {
+pub fn parts(key: &str) -> Option<Vec<String>> {
     let mut table: toml::Table = format!("{key} = 1").parse().ok()?;
     let mut path = Vec::new();
     loop {

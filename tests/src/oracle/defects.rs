@@ -1,6 +1,5 @@
 //! Where the program itself is wrong, and what it says is not compared.
 use envsplit_model::Problem;
-use serde_json::Value;
 
 /// Whether a key is the new spelling of one that a layer may write in the old one.
 pub fn is_renamed(path: &[String]) -> bool {
@@ -19,28 +18,39 @@ pub fn is_renamed(path: &[String]) -> bool {
 pub fn names_another_place(fatal: &[&Problem], text: &str) -> bool {
     fatal.iter().filter(|p| p.key.is_some()).any(|p| {
         let file = p.path.as_deref().and_then(|path| text.strip_prefix(path));
-        file.is_some_and(|rest| rest.splitn(4, ':').nth(3).is_some_and(|said| said.trim() == p.message))
+        file.is_some_and(|rest| {
+            rest.splitn(4, ':')
+                .nth(3)
+                .is_some_and(|said| Some(said.trim()) == p.message.lines().next() || said.trim() == p.message)
+        })
     })
 }
 
-/// A list in place of a table is a table with too few fields, or no table: that depends on how Codex derives the type.
-pub fn is_list_for_table(fatal: &[&Problem], text: &str) -> bool {
-    let expected = text.split_once("expected struct ").and_then(|(_, rest)| rest.split([' ', '\n']).next());
-    let of_list = text.starts_with("invalid length 0") || text.starts_with("missing field");
-    of_list
-        && fatal.iter().any(|p| {
-            p.message
-                .strip_prefix("invalid type: sequence, expected struct ")
-                .is_some_and(|n| Some(n) == expected)
-        })
+/// A list in place of a table, and anything else in place of a word, is refused in words that depend on how Codex
+/// derives the type and on the stage at which it reads it.
+pub fn is_worded_otherwise(fatal: &[&Problem], text: &str) -> bool {
+    const WORD: &[&str] = &["invalid type: unit variant", "wanted string or table", "expected string or map"];
+    fatal.iter().any(|p| {
+        let Some(key) = p.key.as_deref().and_then(super::compare::parts) else { return false };
+        let named = (1..=key.len()).any(|n| text.ends_with(&format!("in `{}`", key[..n].join("."))));
+        let list = p.message.starts_with("invalid type: sequence, expected struct ");
+        let word = WORD.iter().any(|w| p.message.contains(w)) && WORD.iter().any(|w| text.contains(w));
+        named && (list || word)
+    })
 }
 
-/// Where a file does not parse, Codex still may name what is wrong in another, lower one. The rules name the file that
-/// does not parse.
+/// Where the whole cannot be read, Codex looks at each file by itself, and may name what a higher layer repairs, or
+/// what is wrong in another file. The rules name what is wrong in the whole. What does not parse is compared.
 pub fn names_another_file(fatal: &[&Problem], text: &str) -> bool {
+    // Nothing else of a file that does not parse can be judged.
+    let silent = |p: &&Problem| p.key.is_none() && p.path.as_deref().is_some_and(|path| !text.contains(path));
+    if fatal.iter().any(silent) {
+        return true;
+    }
     let named = text.split_once(".toml:").filter(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()));
-    let unparsed = fatal.iter().any(|p| p.key.is_none() && p.path.is_some());
     named.is_some_and(|(file, _)| {
-        unparsed && file.starts_with('/') && !fatal.iter().any(|p| p.path.as_deref() == Some(&format!("{file}.toml")))
+        let file = format!("{file}.toml");
+        let unparsed = |p: &&Problem| p.key.is_none() && p.path.as_deref() == Some(&file);
+        file.starts_with('/') && !fatal.is_empty() && !fatal.iter().any(unparsed)
     })
 }

@@ -281,6 +281,10 @@ pub fn world(etc: bool) -> impl Strategy<Value = World> {
             if etc {
                 files.extend(system.into_iter().map(|(path, node)| (path.to_owned(), node)));
             }
+            if cwd.is_none() {
+                // Asked about no workspace, an app-server does not read the requirements again.
+                files.remove("/etc/codex/requirements.toml");
+            }
             World { files, cwd: cwd.map(str::to_owned) }
         },
     )

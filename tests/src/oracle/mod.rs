@@ -6,6 +6,16 @@
 //!
 //! Invariants: a Codex sees scratch files alone and an environment that is all its own; every program has a time
 //! limit and is ended by its id; where the program is trusted and wrong, [`defects`] says so with a proof.
+#![allow(
+    clippy::assigning_clones,
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    reason = "a test program: plain to read before fast"
+)]
+
 pub mod compare;
 pub mod defects;
 pub mod disk;

@@ -80,8 +80,9 @@ pub fn run(plan: &Plan) -> Result<Report, String> {
             || runs >= plan.runs
         {
             let count = BATCH.min(plan.configs - configs);
+            let before = suite.asked();
             suite.batch(&mut runner, count)?;
-            configs += count;
+            configs += suite.asked() - before;
         } else {
             suite.exec(&mut runner, &mock)?;
             runs += 1;
@@ -91,6 +92,10 @@ pub fn run(plan: &Plan) -> Result<Report, String> {
 }
 
 impl Suite<'_> {
+    fn asked(&self) -> usize {
+        self.report.agreed + self.report.disagreed + self.report.failed
+    }
+
     fn is_enough(&self) -> bool {
         self.kinds.len() >= ENOUGH || (self.plan.first && self.report.disagreed > 0)
     }
@@ -187,7 +192,9 @@ impl Suite<'_> {
 
     fn start_differs(&self, start: &Start, server: &Server) -> Vec<Difference> {
         // At its start the app-server reads the config of the directory in which it is.
-        self.plan.machine.resolved(Some(&start.process_cwd), start, |r| {
+        let cwd = std::fs::canonicalize(fill(&start.process_cwd, &self.plan.machine.root));
+        let cwd = cwd.map(|c| c.to_string_lossy().into_owned()).ok();
+        self.plan.machine.resolved(cwd.as_deref(), start, |r| {
             let view = r.view();
             let mut found = Vec::new();
             if view.home.as_deref() != Some(&server.home) {

@@ -1,10 +1,13 @@
 //! Texts of config files: keys that Codex knows and does not know, values of the right and of the wrong type, in
 //! every way that TOML lets one write a table, and broken lines.
+mod values;
+
 use envsplit_model::text::toml_key;
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+use values::{fitting, values};
 
 /// A key with its value as TOML writes it.
 pub type Setting = (Vec<String>, String);
@@ -283,6 +286,7 @@ fn plain() -> impl Strategy<Value = Setting> {
         ("model_context_window", &["1", "0x10", "1_000", "-5"]),
         ("tui.mouse_scroll_speed", &["1.5", "1e3", "2", "inf"]),
         ("desktop.some.thing", &["1979-05-27T07:32:00Z", "[{a = 1}, {b = [1, [2]]}]", "{}"]),
+        ("hooks", &["{}"]),
         ("desktop.date", &["1979-05-27", "07:32:00.5", "-0.0", "5e-324", "1.0e+10"]),
         ("log_dir", &["\"x\"", "\"../x/./y\"", "\"~/x\"", "\"~\"", "\"/a//b/\"", "\"\"", "\"~user/x\""]),
         ("model_instructions_file", &["\"i.md\"", "\"@ROOT@/i.md\""]),
@@ -371,6 +375,9 @@ fn denied(project: bool) -> impl Strategy<Value = Setting> {
         ("experimental_realtime_webrtc_call_base_url", "\"https://h\""),
         ("experimental_realtime_ws_base_url", "\"https://h\""),
         ("otel.environment", "\"e\""),
+        ("responses_api_metadata.x", "\"1\""),
+        ("features.system_proxy_fallback", "true"),
+        ("features.credential_masking", "false"),
         ("features.respect_system_proxy", "true"),
         ("features.respect_system_proxy", "false"),
     ];
@@ -393,15 +400,9 @@ fn unknown() -> impl Strategy<Value = Setting> {
         "shell_environment_policy.nope",
         "sandbox_workspace_write.nope",
         "otel.nope",
-        "notice.nope",
-        "permissions.dev.nope",
-        "skills.nope",
         "memories.nope",
         "agents.mine.nope",
         "audio.nope",
-        "apps.x.nope",
-        "marketplaces.x.nope",
-        "plugins.x.nope",
         "tool_suggest.nope",
         "windows.nope",
         "realtime.nope",
@@ -426,57 +427,4 @@ fn any_known(wild: u32) -> impl Strategy<Value = Setting> {
         let name = if path.starts_with("model_providers") { "azure" } else { "x" };
         (path.split('.').map(|p| if p == "*" { name.to_owned() } else { p.to_owned() }).collect(), value)
     })
-}
-
-fn fitting(expected: &'static str) -> BoxedStrategy<String> {
-    if let Some(words) = expected.strip_prefix("enum ") {
-        return select(words.split(' ').collect::<Vec<_>>()).prop_map(|w| format!("\"{w}\"")).boxed();
-    }
-    let choices: &[&str] = match expected {
-        "an effort" => &["\"low\"", "\"high\""],
-        "a string" => &["\"s\"", "''", "\"two words\""],
-        "path string" => &["\"p\"", "\"/abs\"", "\"../up\"", "\"~/h\"", "\"\""],
-        "a sequence of strings" => &["[]", "[\"a\", \"b\"]"],
-        "positive f64" => &["0.5", "3"],
-        "untagged Repr string sequence" => &["\"w\"", "[\"w\"]"],
-        text if text.starts_with("untagged ") => &["true", "false", "{}"],
-        "plain path string" => &["\"p\"", "\"~/h\""],
-        "a boolean" | "any" => &["true", "false"],
-        "f64" => &["1.5", "2"],
-        "a sequence" => &["[]", "[\"a\"]"],
-        "a map" => &["{}"],
-        text if text.starts_with("struct ") => &["{}"],
-        _ => &["1", "2", "100"],
-    };
-    select(choices).prop_map(str::to_owned).boxed()
-}
-
-/// Values of every type.
-fn values() -> impl Strategy<Value = String> {
-    let choices: &[&str] = &[
-        "3",
-        "0",
-        "-1",
-        "70000",
-        "300",
-        "9223372036854775807",
-        "3000000000",
-        "1.5",
-        "inf",
-        "true",
-        "\"s\"",
-        "\"\"",
-        "1979-05-27T07:32:00Z",
-        "07:32:00",
-        "[]",
-        "[1]",
-        "[\"a\", 1]",
-        "[[]]",
-        "[{}]",
-        "{}",
-        "{a = 1}",
-        "{a = \"b\"}",
-        "{enabled = true}",
-    ];
-    select(choices).prop_map(str::to_owned)
 }

@@ -1,5 +1,5 @@
 //! What Codex says of keys that it ignores.
-use super::compare::Difference;
+use super::compare::{self, Difference};
 use envsplit_model::{Code, CodexView};
 use std::collections::BTreeSet;
 
@@ -12,7 +12,11 @@ pub fn compare(view: &CodexView, said: &[String]) -> Vec<Difference> {
         .problems
         .iter()
         .filter(|p| p.code == Code::ConfigUnknownKey)
-        .map(|p| format!("{}: {}", p.path.as_deref().unwrap_or("-"), p.message))
+        .map(|p| {
+            // Codex does not quote the parts of a key.
+            let key = p.key.as_deref().and_then(compare::parts).unwrap_or_default().join(".");
+            format!("{}: `{key}` is ignored.", p.path.as_deref().unwrap_or("-"))
+        })
         .collect();
     let mut found: Vec<Difference> = theirs
         .symmetric_difference(&ours)
@@ -36,7 +40,7 @@ pub fn compare(view: &CodexView, said: &[String]) -> Vec<Difference> {
 /// ``  user (FILE): `KEY` is ignored.`` as ``FILE: `KEY` is ignored.``; flags have no file.
 fn ignored(line: &str) -> Option<String> {
     let line = line.trim();
-    let key = line.strip_suffix(" is ignored.")?;
+    let key = line.strip_suffix(" is ignored.").filter(|_| !line.starts_with("requirements"))?;
     let (layer, key) = key.split_once(": `")?;
     let file = layer.split_once(" (").and_then(|(_, file)| file.strip_suffix(')'));
     Some(format!("{}: `{key} is ignored.", file.unwrap_or("-")))

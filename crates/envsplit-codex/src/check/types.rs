@@ -152,8 +152,9 @@ fn wire_api_refusal(node: &Node, path: &[&str]) -> Option<String> {
              provider config.\nMore info: https://github.com/openai/codex/discussions/7782"
                 .to_owned(),
         ),
-        Node::Scalar(Value::String(word)) => Some(unknown_variant(word, &["responses"], path)),
-        Node::Datetime(word) => Some(unknown_variant(word, &["responses"], path)),
+        Node::Scalar(Value::String(word)) | Node::Datetime(word) => {
+            Some(unknown_variant(word, &["responses"], path))
+        }
         node => scalar_refusal(node, "a string", path),
     }
 }
@@ -178,7 +179,7 @@ fn scalar_refusal(node: &Node, expected: &str, path: &[&str]) -> Option<String> 
         _ => false,
     };
     let found = match node {
-        Node::Scalar(Value::String(_)) => format!("string \"{}\"", mask::HIDDEN),
+        Node::Scalar(Value::String(_)) | Node::Datetime(_) => format!("string \"{}\"", mask::HIDDEN),
         Node::Scalar(Value::Bool(flag)) => format!("boolean `{flag}`"),
         Node::Scalar(number @ Value::Number(_)) => {
             let kind = if number.is_i64() { "integer" } else { "floating point" };
@@ -186,7 +187,6 @@ fn scalar_refusal(node: &Node, expected: &str, path: &[&str]) -> Option<String> 
             format!("{kind} `{}`", if secret { mask::HIDDEN.to_owned() } else { number.to_string() })
         }
         Node::Array(_) => "sequence".to_owned(),
-        Node::Datetime(_) => format!("string \"{}\"", mask::HIDDEN),
         Node::Number(text) => format!("floating point `{text}`"),
         Node::Table(_) | Node::Oversized(_) | Node::Scalar(_) => "map".to_owned(),
     };
@@ -293,4 +293,20 @@ pub(super) fn transport_refusals(server: &Merged<'_>) -> Vec<String> {
     };
     let found = excluded.iter().filter(|key| table.contains_key(**key));
     found.map(|key| format!("{key} is not supported for {transport}")).collect()
+}
+
+/// Why a number of seconds is no duration, in the words of Rust's library.
+pub(super) fn duration_refusal(seconds: &Merged<'_>) -> Option<&'static str> {
+    const BIG: &str = "value is either too big or NaN";
+    const NEGATIVE: &str = "value is negative";
+    match seconds.leaf()? {
+        Node::Number(text) if text == "-inf" => Some(NEGATIVE),
+        Node::Number(_) => Some(BIG),
+        Node::Scalar(value) => match value.as_f64()? {
+            n if n < 0.0 => Some(NEGATIVE),
+            n if n >= 18_446_744_073_709_551_616.0 => Some(BIG),
+            _ => None,
+        },
+        _ => None,
+    }
 }
