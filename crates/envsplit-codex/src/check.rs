@@ -25,7 +25,8 @@ pub(crate) fn run(
     provider: &Provider,
     stopped: bool,
 ) -> Vec<Problem> {
-    let mut found = Findings { layers, paths: layers.iter().map(|l| l.path.as_deref()).collect(), problems: vec![] };
+    let mut found =
+        Findings { layers, paths: layers.iter().map(|l| l.path.as_deref()).collect(), problems: vec![] };
     let stopped = found.not_written_back() || stopped;
     found.pasted_keys(config);
     found.managed();
@@ -56,8 +57,9 @@ pub(crate) fn early(below: &Merged<'_>, paths: &[Option<&str>]) -> Vec<Problem> 
     let mut found = Findings { layers: &[], paths: paths.to_vec(), problems: vec![] };
     found.types(below);
     found.problems.retain(is_early);
-    for problem in found.problems.iter_mut().filter(|p| p.path.is_none() && p.key.as_deref() == Some(MARKERS)) {
-        problem.message = "project_root_markers must be an array of strings".to_owned();
+    for problem in found.problems.iter_mut().filter(|p| p.path.is_none() && p.key.as_deref() == Some(MARKERS))
+    {
+        "project_root_markers must be an array of strings".clone_into(&mut problem.message);
     }
     found.problems
 }
