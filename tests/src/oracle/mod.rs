@@ -11,6 +11,7 @@
     clippy::format_collect,
     clippy::format_push_string,
     clippy::needless_pass_by_value,
+    clippy::too_many_lines,
     clippy::unnecessary_wraps,
     clippy::unused_self,
     reason = "a test program: plain to read before fast"
