@@ -35,7 +35,7 @@ impl Arguments {
     fn parse(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut given = Self {
             cases: 1500,
-            runs: 20,
+            runs: 60,
             seed: SEED,
             seconds: 80,
             oracle: false,
@@ -65,7 +65,7 @@ impl Arguments {
                 other => return Err(format!("unknown argument `{other}`\n{USAGE}")),
             }
         }
-        given.runs = runs.unwrap_or(if given.oracle { given.cases / 50 } else { given.runs });
+        given.runs = runs.unwrap_or(if given.oracle { given.cases / 20 } else { given.runs });
         Ok(given)
     }
 }

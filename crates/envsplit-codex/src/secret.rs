@@ -52,6 +52,9 @@ const PREFIXED_LENGTH: usize = 12;
 /// at Azure, a UUID, a token of mixed letters and digits.
 pub fn looks_like_secret(name: &str) -> bool {
     let text = name.trim();
+    if text.len() < PREFIXED_LENGTH {
+        return false;
+    }
     let length = text.chars().count();
     if length >= PREFIXED_LENGTH && has_key_prefix(text) {
         return true;

@@ -259,7 +259,7 @@ fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
         }
     }
     for (key, origin) in &origins {
-        if ours.contains_key(key) || both.contains(key) || is_stale(key, origin, &whole) {
+        if ours.contains_key(key) || both.contains(key) || is_stale(key, origin, &whole, result) {
             continue;
         }
         found.push(Difference::new(
@@ -282,7 +282,7 @@ fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
 
 /// Codex keeps the origins of what a higher layer replaced as a whole: elements of a longer array, a table below a
 /// value, a value under a table.
-fn is_stale(key: &str, origin: &Value, whole: &Leaves<'_>) -> bool {
+fn is_stale(key: &str, origin: &Value, whole: &Leaves<'_>, result: &Value) -> bool {
     let from = name_in(&origin["name"]);
     let ends = key.match_indices('.').map(|(at, _)| at).chain([key.len()]);
     let below_leaf = ends.into_iter().any(|at| {
@@ -291,15 +291,29 @@ fn is_stale(key: &str, origin: &Value, whole: &Leaves<'_>) -> bool {
             .into_iter()
             .any(|(_, value)| value.value == HIDDEN || from != name_of(value.source, value.path.as_deref()))
     });
-    // What a table replaced: no value of the rules is there, and next to an array's element none either.
-    let element = key.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
-    let replaced = !whole.keys().any(|leaf| {
-        let parent = key.rsplit_once('.').map_or(key, |(parent, _)| parent);
-        leaf == parent || (!element && leaf.starts_with(&format!("{parent}.")))
-    });
     below_leaf
-        || replaced
+        || is_replaced(key, &from, result)
         || whole.keys().any(|leaf| leaf.strip_prefix(key).is_some_and(|r| r.starts_with('.')))
+}
+
+/// Whether a layer above the origin's has a table or something shorter in the place of a value.
+fn is_replaced(key: &str, from: &(String, String), result: &Value) -> bool {
+    let layers = result["layers"].as_array().into_iter().flatten();
+    let enabled = layers.filter(|l| l["disabledReason"].is_null());
+    enabled.take_while(|l| name_in(&l["name"]) != *from).any(|layer| {
+        let mut node = &layer["config"];
+        for part in key.split('.') {
+            let inner = match node {
+                Value::Array(items) => part.parse().ok().and_then(|at: usize| items.get(at)),
+                _ => node.get(part),
+            };
+            match inner {
+                Some(inner) => node = inner,
+                None => return !node.is_object() || part.bytes().all(|b| b.is_ascii_digit()),
+            }
+        }
+        node.is_object() || node.is_array()
+    })
 }
 
 /// The value as the layer has it, in Codex's words.

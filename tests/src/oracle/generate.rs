@@ -6,8 +6,22 @@ use proptest::sample::select;
 use std::collections::BTreeMap;
 
 /// Directories that may have a project layer.
-const PROJECTS: &[&str] =
-    &["repo", "repo/a", "repo/a/b", "plain", "plain/sub", "tree", "tree/x", "home/proj", "."];
+const PROJECTS: &[&str] = &[
+    "repo",
+    "repo/a",
+    "repo/a",
+    "repo/a/b",
+    "tree",
+    "repo",
+    "repo/a",
+    "repo/a/b",
+    "plain",
+    "plain/sub",
+    "tree",
+    "tree/x",
+    "home/proj",
+    ".",
+];
 
 /// Workspaces, as an editor or a terminal names them.
 const WORKSPACES: &[&str] = &[
@@ -15,6 +29,9 @@ const WORKSPACES: &[&str] = &[
     "@ROOT@/repo/a",
     "@ROOT@/repo/a/b",
     "@ROOT@/repo/a/b",
+    "@ROOT@/repo/a/b",
+    "@ROOT@/repo/a",
+    "@ROOT@/link/a",
     "@ROOT@/plain",
     "@ROOT@/plain/sub",
     "@ROOT@/tree",
@@ -48,7 +65,11 @@ const TRUST_KEYS: &[&str] = &[
     "@ROOT@/repo",
     "@ROOT@/repo",
     "@ROOT@/repo",
+    "@ROOT@/repo",
     "@ROOT@/repo/a",
+    "@ROOT@/repo/a",
+    "@ROOT@/repo/a",
+    "@ROOT@/repo/a/b",
     "@ROOT@/repo/a/b",
     "@ROOT@/plain",
     "@ROOT@/plain/sub",
@@ -84,7 +105,7 @@ fn trust() -> impl Strategy<Value = Setting> {
 fn document(most_trust: usize, wild: u32, errors: u32, project: bool) -> impl Strategy<Value = Node> {
     let parts = (
         text::settings(wild, project),
-        prop::collection::vec(trust(), 0..=most_trust),
+        prop::collection::vec(trust(), most_trust / 3..=most_trust),
         text::writing(errors),
     );
     parts.prop_map(|(mut settings, trust, how): (Vec<Setting>, Vec<Setting>, Writing)| {
@@ -149,6 +170,7 @@ fn repositories() -> impl Strategy<Value = Vec<(&'static str, Node)>> {
         vec![],
         vec![("repo/a/.git", Node::Directory)],
         vec![("repo/a/.hg", Node::Directory)],
+        vec![("repo/.hg", text("")), ("repo/a/.git/HEAD", text("ref: refs/heads/main\n"))],
         vec![("repo/.hg", text(""))],
         vec![("plain/.hg", text("")), ("plain/sub/a", text(""))],
         vec![(".git", Node::Directory)],
@@ -307,6 +329,10 @@ fn override_flag() -> impl Strategy<Value = String> {
             "model=\"a\"b",
             " review_model = 'r' ",
             "model=a=b",
+            "model= text with space ",
+            "review_model =  r\t",
+            "model='open",
+            "review_model=\"r\"s\"",
             "desktop.x=[1,2",
             "desktop.x=[1,2]",
             "desktop.x=1979-05-27",
@@ -355,12 +381,14 @@ fn override_flag() -> impl Strategy<Value = String> {
     let known = text::settings(1, false).prop_map(|settings| {
         settings.first().map_or_else(String::new, |(path, value)| format!("{}={value}", path.join(".")))
     });
-    prop_oneof![3 => odd, 1 => known.prop_filter("an empty flag", |text| !text.is_empty())]
+    prop_oneof![3 => odd, 1 => known.prop_filter("an empty flag, or a host whose dots part it", |text| {
+        !text.is_empty() && !text.starts_with("permissions")
+    })]
 }
 
 /// A way to start an app-server.
 pub fn start() -> impl Strategy<Value = Start> {
-    let overrides = prop_oneof![2 => Just(vec![]), 3 => prop::collection::vec(override_flag(), 1..4)];
+    let overrides = prop_oneof![2 => Just(vec![]), 3 => prop::collection::vec(override_flag(), 1..6)];
     let home = prop_oneof![
         6 => Just(None),
         4 => select(vec!["@ROOT@/home/.codex", "@ROOT@/codexlink", "../home/.codex", "", "@ROOT@/home/.codex/"])

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Worlds for one start of an app-server.
-const BATCH: usize = 40;
+const BATCH: usize = 20;
 /// Questions that may be spent on making one disagreement smaller.
 const SHRINKING: usize = 150;
 /// And the time for it.
@@ -179,7 +179,7 @@ impl Suite<'_> {
                 Ok(Begun::Server(Box::new(server), found))
             }
             Err(Failed::Ended(text)) => {
-                let found = machine.resolved(world.cwd.as_deref(), start, |r| ended(&r.view(), &text));
+                let found = self.ended(start, world, &text);
                 Ok(Begun::Refused(found))
             }
             Err(Failed::Oracle(why)) => {
@@ -216,11 +216,16 @@ impl Suite<'_> {
 
     fn refused(&self, start: &Start, world: &World) -> Option<Vec<Difference>> {
         match Server::start(&self.plan.codex, &self.plan.machine, start) {
-            Err(Failed::Ended(text)) => {
-                Some(self.plan.machine.resolved(world.cwd.as_deref(), start, |r| ended(&r.view(), &text)))
-            }
+            Err(Failed::Ended(text)) => Some(self.ended(start, world, &text)),
             _ => None,
         }
+    }
+
+    /// Compares what ended a start with what the rules say, of the workspace or of none: both are read at the start.
+    fn ended(&self, start: &Start, world: &World, text: &str) -> Vec<Difference> {
+        let of = |cwd: Option<&str>| self.plan.machine.resolved(cwd, start, |r| ended(&r.view(), text));
+        let none = of(None);
+        if none.is_empty() { none } else { of(world.cwd.as_deref()) }
     }
 
     fn exec(&mut self, runner: &mut TestRunner, mock: &Mock) -> Result<(), String> {
@@ -304,7 +309,18 @@ fn ask(
 ) -> Result<(Vec<Difference>, bool), String> {
     let cwd = world.cwd.as_deref().map(|c| fill(c, &machine.root));
     let answer = server.config(cwd.as_deref())?;
-    let found = machine.resolved(world.cwd.as_deref(), start, |r| compare::config(&r.view(), &answer));
+    let mut found = machine.resolved(world.cwd.as_deref(), start, |r| compare::config(&r.view(), &answer));
+    if let Err(text) = &answer
+        && !start.overrides.is_empty()
+        && found.iter().all(|f| f.kind.starts_with("words"))
+    {
+        // After a refusal Codex goes on with its defaults and the flags, and may refuse these in turn.
+        let alone = machine.flags_alone(start);
+        let fatal: Vec<_> = alone.problems.iter().filter(|p| p.fatal).collect();
+        if !fatal.is_empty() && compare::refusal(&fatal, text).is_none() {
+            found.clear();
+        }
+    }
     Ok((found, answer.is_err()))
 }
 

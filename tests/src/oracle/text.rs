@@ -163,9 +163,12 @@ const UNJUDGED: &[&str] = &[
     "default_permissions",
     "permissions",
     "features.rollout_budget",
+    "features.use_xaa",
+    "windows",
     "shell_environment_policy",
     "mcp_servers.*.omit_tools_from",
     "mcp_servers.*.oauth",
+    "mcp_servers.*.env_vars",
     "otel",
     "tui.keymap",
     "agents.*",
@@ -186,6 +189,13 @@ fn known() -> &'static [(&'static str, &'static str)] {
         let entries = lines.filter_map(|l| l.split_once(" = "));
         entries.filter(|(path, _)| !UNJUDGED.iter().any(|p| path.starts_with(p))).collect()
     })
+}
+
+/// Keys whose wrong values are refused for their type alone.
+fn simple() -> &'static [(&'static str, &'static str)] {
+    static SIMPLE: OnceLock<Vec<(&'static str, &'static str)>> = OnceLock::new();
+    let of = |(_, expected): &(&str, &str)| !expected.starts_with("untagged") && *expected != "any";
+    SIMPLE.get_or_init(|| known().iter().copied().filter(of).collect())
 }
 
 fn setting(path: &str, value: impl Into<String>) -> Setting {
@@ -403,7 +413,6 @@ fn unknown() -> impl Strategy<Value = Setting> {
         "memories.nope",
         "agents.mine.nope",
         "audio.nope",
-        "tool_suggest.nope",
         "windows.nope",
         "realtime.nope",
         "cloud.nope",
@@ -422,7 +431,7 @@ fn any_known(wild: u32) -> impl Strategy<Value = Setting> {
         let value: BoxedStrategy<String> = fitting(expected);
         (Just(path), value)
     });
-    let odd = (select(known()), values()).prop_map(|((path, _), value)| (path, value));
+    let odd = (select(simple()), values()).prop_map(|((path, _), value)| (path, value));
     prop_oneof![100 - wild => fitting, wild => odd].prop_map(|(path, value)| {
         let name = if path.starts_with("model_providers") { "azure" } else { "x" };
         (path.split('.').map(|p| if p == "*" { name.to_owned() } else { p.to_owned() }).collect(), value)

@@ -18,6 +18,19 @@ pub fn compare(view: &CodexView, said: &[String]) -> Vec<Difference> {
             format!("{}: `{key}` is ignored.", p.path.as_deref().unwrap_or("-"))
         })
         .collect();
+    // Codex names three of them, and the number of the others.
+    let more: Option<usize> = text.lines().find_map(|line| {
+        let rest = line.trim().strip_prefix("... and ")?.strip_suffix(" more ignored settings.")?;
+        rest.parse().ok()
+    });
+    let ours: BTreeSet<String> = match more {
+        Some(more) if !text.contains("requirements (") && theirs.len() + more == ours.len() => {
+            ours.intersection(&theirs).cloned().collect()
+        }
+        // Of a requirement that is ignored, too, nothing is known here.
+        Some(_) if text.contains("requirements (") => ours.intersection(&theirs).cloned().collect(),
+        _ => ours,
+    };
     let mut found: Vec<Difference> = theirs
         .symmetric_difference(&ours)
         .map(|line| {

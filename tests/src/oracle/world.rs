@@ -2,7 +2,7 @@
 use super::disk::Disk;
 use envsplit_codex::{Flags, Resolution, Surroundings, resolve};
 use envsplit_model::paths::PathStyle;
-use envsplit_model::{CodexCaller, EnvBlock, HostId};
+use envsplit_model::{CodexCaller, CodexView, EnvBlock, Files, HostId, ScratchFiles};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -156,9 +156,26 @@ impl Machine {
         start: &Start,
         look: impl FnOnce(&Resolution<'_>) -> T,
     ) -> T {
+        self.resolved_in(&Disk, cwd, start, look)
+    }
+
+    /// What it makes of the flags of a start, with no file there.
+    pub fn flags_alone(&self, start: &Start) -> CodexView {
+        // The home need not exist where no variable names it.
+        let start = Start { home: None, ..start.clone() };
+        self.resolved_in(&ScratchFiles::default(), None, &start, |rules: &Resolution<'_>| rules.view())
+    }
+
+    fn resolved_in<T>(
+        &self,
+        files: &dyn Files,
+        cwd: Option<&str>,
+        start: &Start,
+        look: impl FnOnce(&Resolution<'_>) -> T,
+    ) -> T {
         let env = EnvBlock(self.environment(start));
         let surroundings = Surroundings {
-            files: &Disk,
+            files,
             env: &env,
             style: PathStyle::Posix,
             home_dir: Some(fill("@ROOT@/home", &self.root)),
