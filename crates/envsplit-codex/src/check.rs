@@ -16,11 +16,12 @@ use std::collections::BTreeSet;
 const RESERVED: &[&str] = &["openai", "ollama", "lmstudio"];
 const AMAZON: &[&str] = &["amazon-bedrock", "amazon-bedrock-runtime"];
 
-/// Everything that Codex refuses in the merged config, and the keys of each layer that it ignores. `stopped` when a
+/// Everything that Codex refuses in the config as it is `written`, and as it is once what an organisation demands is in
+/// the place of what is written; and the keys of each layer that it ignores. `stopped` when a
 /// file could not be read or parsed: then Codex comes to no check, and only what is wrong by itself is said.
 pub(crate) fn run(
     s: &Surroundings<'_>,
-    config: &Merged<'_>,
+    (written, config): (&Merged<'_>, &Merged<'_>),
     layers: &[LayerRead],
     provider: &Provider,
     stopped: bool,
@@ -31,16 +32,16 @@ pub(crate) fn run(
     found.pasted_keys(config);
     found.managed();
     if !stopped {
-        for layer in layers.iter().filter(|l| l.enabled()) {
+        for layer in layers.iter().filter(|l| l.enabled() && l.source != LayerSource::Requirements) {
             types::unknown_keys(layer, &mut found.problems);
         }
         found.filters();
         let typed: Vec<bool> = layers.iter().map(|l| l.typed).collect();
-        for (path, at) in paths::relative(s, config, &typed) {
+        for (path, at) in paths::relative(s, written, &typed) {
             let message = "AbsolutePathBuf deserialized without a base path".to_owned();
             found.add(Code::ConfigInvalid, at, &path, message);
         }
-        found.types(config);
+        found.types(written);
         found.legacy_profile(config);
         found.tables(config);
         found.permissions(config);
@@ -72,6 +73,13 @@ pub(crate) fn is_early(p: &Problem) -> bool {
 const MARKERS: &str = "project_root_markers";
 
 /// Whether a layer has the types that Codex expects, by itself.
+/// What Codex refuses in `requirements.toml`, in its own words.
+pub(crate) fn requirements(path: &str, table: &Table) -> Vec<Problem> {
+    let mut found = Findings { layers: &[], paths: vec![Some(path)], problems: vec![] };
+    found.requirements(&crate::merge::merge(&[(0, table)]));
+    found.problems
+}
+
 pub(crate) fn is_typed(table: &Table) -> bool {
     let alone = crate::merge::merge(&[(0, table)]);
     let mut found = Findings { layers: &[], paths: vec![], problems: vec![] };

@@ -5,6 +5,9 @@ use std::sync::OnceLock;
 /// The list; its head says where it comes from.
 const LIST: &str = include_str!("known_keys.txt");
 
+/// The same for `requirements.toml`.
+const REQUIREMENTS: &str = include_str!("known_requirements.txt");
+
 /// What a key expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
@@ -14,6 +17,8 @@ pub(crate) enum Expected {
     OneOf(&'static [&'static str]),
     /// A list of texts.
     Texts,
+    /// A list of such words.
+    Words(&'static [&'static str]),
     /// One of several types, `boolean`, `string`, `sequence` or `table`, and Codex's name for the choice.
     Untagged(&'static str, &'static str),
     /// A type, in the words of Codex's errors: `a string`, `u64`, `struct Tui`.
@@ -36,6 +41,12 @@ impl Known {
     pub(crate) fn config() -> &'static Self {
         static CONFIG: OnceLock<Known> = OnceLock::new();
         CONFIG.get_or_init(|| parse(LIST))
+    }
+
+    /// `requirements.toml`, but for the providers in it, which are those of the config.
+    pub(crate) fn requirements() -> &'static Self {
+        static REQUIRED: OnceLock<Known> = OnceLock::new();
+        REQUIRED.get_or_init(|| parse(REQUIREMENTS))
     }
 
     /// What is known of a key in this table: itself, or the entry for any name.
@@ -103,16 +114,18 @@ fn at<'k>(root: &'k mut Known, path: &'static str) -> &'k mut Known {
 }
 
 fn expectation(text: &'static str) -> Expected {
-    match text.strip_prefix("enum ") {
-        // The list is read once in the life of the process.
-        Some(words) => Expected::OneOf(Vec::leak(words.split(' ').collect())),
-        None if text == "any" => Expected::Any,
-        None if text == "a sequence of strings" => Expected::Texts,
-        None if text.starts_with("untagged ") => {
+    // The lists are read once in the life of the process.
+    let words = |words: &'static str| -> &'static [&'static str] { Vec::leak(words.split(' ').collect()) };
+    match (text.strip_prefix("enum "), text.strip_prefix("words ")) {
+        (Some(one), _) => Expected::OneOf(words(one)),
+        (_, Some(each)) => Expected::Words(words(each)),
+        _ if text == "any" => Expected::Any,
+        _ if text == "a sequence of strings" => Expected::Texts,
+        _ if text.starts_with("untagged ") => {
             let (name, types) = text["untagged ".len()..].split_once(' ').unwrap_or_default();
             Expected::Untagged(name, types)
         }
-        None => Expected::Type(text),
+        _ => Expected::Type(text),
     }
 }
 

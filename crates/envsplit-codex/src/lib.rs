@@ -31,8 +31,10 @@ mod paths;
 mod position;
 mod project;
 mod provider;
+mod requirements;
 mod resolve;
 mod secret;
+mod wrong_file;
 
 pub use argv::{mask_argv, session_flags};
 pub use dotenv::{Dotenv, DotenvEntry};

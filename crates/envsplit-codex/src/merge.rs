@@ -4,7 +4,7 @@ use crate::layers::LayerRead;
 use crate::mask;
 use crate::position::Pos;
 use envsplit_model::{ConfigValue, Overridden};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The merged config: what wins at each key, and which layer says it.
 pub(crate) struct Merged<'a> {
@@ -13,7 +13,14 @@ pub(crate) struct Merged<'a> {
     pub(crate) at: Option<Pos>,
     pub(crate) node: MergedNode<'a>,
     /// What the winner overrides, highest precedence first.
-    losers: Vec<(usize, &'a Item)>,
+    losers: Vec<Loser<'a>>,
+}
+
+/// What a higher layer overrides.
+struct Loser<'a> {
+    layer: usize,
+    at: Option<Pos>,
+    node: &'a Node,
 }
 
 pub(crate) enum MergedNode<'a> {
@@ -39,6 +46,15 @@ impl<'a> Merged<'a> {
     /// A place without a value.
     pub(crate) fn place(layer: usize, key_at: Option<Pos>, at: Option<Pos>) -> Self {
         Self { layer, key_at, at, node: MergedNode::Table(BTreeMap::new()), losers: vec![] }
+    }
+
+    /// A value over everything that was there.
+    pub(crate) fn over(layer: usize, item: &'a Item, old: Option<Self>) -> Self {
+        let losers = old.map_or_else(Vec::new, |old| {
+            let winner = old.leaf().map(|node| Loser { layer: old.layer, at: old.at, node });
+            winner.into_iter().chain(old.losers).collect()
+        });
+        Self { layer, key_at: item.key_at, at: item.at, node: MergedNode::Leaf(&item.node), losers }
     }
 
     pub(crate) fn get(&self, path: &[&str]) -> Option<&Merged<'a>> {
@@ -80,7 +96,11 @@ fn merge_items<'a>(items: &[(usize, &'a Item)]) -> Merged<'a> {
         MergedNode::Leaf(&top.node)
     };
     let losers = match node {
-        MergedNode::Leaf(_) => items[1..].to_vec(),
+        MergedNode::Leaf(_) => {
+            let loser =
+                |(layer, item): &(usize, &'a Item)| Loser { layer: *layer, at: item.at, node: &item.node };
+            items[1..].iter().map(loser).collect()
+        }
         MergedNode::Table(_) => vec![],
     };
     Merged { layer, key_at: top.key_at, at: top.at, node, losers }
@@ -108,12 +128,12 @@ fn collect<'a>(
             }
         }
         MergedNode::Leaf(node) => {
-            let overrides = merged.losers.iter().map(|(layer, item)| Overridden {
-                value: mask::value(path, &item.node),
-                path: layers[*layer].path.clone(),
-                line: item.at.map(|p| p.line),
-                column: item.at.map(|p| p.column),
-                source: layers[*layer].source,
+            let overrides = merged.losers.iter().map(|loser| Overridden {
+                value: mask::value(path, loser.node),
+                path: layers[loser.layer].path.clone(),
+                line: loser.at.map(|p| p.line),
+                column: loser.at.map(|p| p.column),
+                source: layers[loser.layer].source,
             });
             let value = ConfigValue {
                 value: mask::value(path, node),
@@ -126,4 +146,59 @@ fn collect<'a>(
             out.insert(mask::dotted(path), value);
         }
     }
+}
+
+/// Two settings are brought into one form before layers are merged, and only if more than one layer has them (Codex
+/// 0.169): names of variables and of hosts are compared without case, and a layer that filters variables in one of the two
+/// ways takes the place of those below it that do it in the other.
+pub(crate) fn fold(layers: &mut [LayerRead]) {
+    one_way_of_filtering(layers);
+    fold_keys(layers, &["shell_environment_policy", "filters"], str::to_ascii_lowercase);
+    let profiles = layers.iter().filter_map(|l| l.table.get("permissions")?.node.as_table());
+    let names: BTreeSet<String> = profiles.flat_map(|p| p.keys().cloned()).collect();
+    for name in names {
+        fold_keys(layers, &["permissions", &name, "network", "domains"], |host| {
+            let host = host.trim();
+            host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
+        });
+    }
+}
+
+fn counts(layer: &LayerRead) -> bool {
+    layer.enabled() && layer.typed
+}
+
+fn one_way_of_filtering(layers: &mut [LayerRead]) {
+    const LISTS: &[&str] = &["exclude", "include_only"];
+    let mut above: Option<bool> = None;
+    let mut replaced = false;
+    for layer in layers.iter_mut().filter(|l| counts(l)) {
+        let Some(policy) = inner(&mut layer.table, &["shell_environment_policy"]) else { continue };
+        let (table, lists) = (policy.contains_key("filters"), LISTS.iter().any(|k| policy.contains_key(*k)));
+        if !table && !lists {
+            continue;
+        }
+        replaced |= *above.get_or_insert(table) != table;
+        if replaced {
+            policy.retain(|key, _| key != "filters" && !LISTS.contains(&key.as_str()));
+        }
+    }
+}
+
+fn fold_keys(layers: &mut [LayerRead], path: &[&str], form: impl Fn(&str) -> String) {
+    let mut tables: Vec<&mut Table> =
+        layers.iter_mut().filter(|l| counts(l)).filter_map(|l| inner(&mut l.table, path)).collect();
+    if tables.len() > 1 {
+        for table in &mut tables {
+            let old = std::mem::take(*table);
+            table.extend(old.into_iter().map(|(key, item)| (form(&key), item)));
+        }
+    }
+}
+
+fn inner<'t>(table: &'t mut Table, path: &[&str]) -> Option<&'t mut Table> {
+    path.iter().try_fold(table, |table, key| match &mut table.get_mut(*key)?.node {
+        Node::Table(inner) => Some(inner),
+        _ => None,
+    })
 }

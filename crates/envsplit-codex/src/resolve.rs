@@ -2,7 +2,7 @@
 use crate::dotenv::Dotenv;
 use crate::layers::{self, LayerRead};
 use crate::merge;
-use crate::{check, home, key, overrides, project, provider, secret};
+use crate::{check, home, key, overrides, project, provider, requirements, secret, wrong_file};
 use envsplit_model::paths::PathStyle;
 use envsplit_model::{
     Code, CodexCaller, CodexView, EnvLookup, Files, HostId, KeyVerdict, LayerSource, Problem, structural,
@@ -141,17 +141,30 @@ pub fn resolve<'a>(s: &Surroundings<'a>, flags: &Flags) -> Resolution<'a> {
         };
     };
     let mut dotenv = Dotenv::read(&home, s.files, s.env, s.style);
-    let layers = read_layers(s, flags, &home, &mut view);
-    let enabled: Vec<_> =
-        (0..).zip(&layers).filter(|(_, l)| l.enabled()).map(|(i, l)| (i, &l.table)).collect();
-    let config = merge::merge(&enabled);
+    let mut layers = read_layers(s, flags, &home, &mut view);
+    merge::fold(&mut layers);
+    let required = layers.len() - 1;
+    let demands = &layers[required].table;
+    let lay = || {
+        let enabled = (0..).zip(&layers[..required]).filter(|(_, l)| l.enabled());
+        let enabled: Vec<_> = enabled.map(|(i, l)| (i, &l.table)).collect();
+        let mut config = merge::merge(&enabled);
+        requirements::providers(&mut config, required, demands);
+        config
+    };
+    let mut config = lay();
+    let written = requirements::has_values(demands).then(lay);
+    requirements::values(&mut config, required, demands);
     let provider = provider::effective(&config);
     let stopped = view.problems.iter().any(|p| p.fatal && !check::is_early(p));
-    let later = check::run(s, &config, &layers, &provider, stopped);
+    let later = check::run(s, (written.as_ref().unwrap_or(&config), &config), &layers, &provider, stopped);
     let later: Vec<_> = later.into_iter().filter(|p| !view.problems.contains(p)).collect();
     view.problems.extend(later);
-    view.layers = layers.iter().map(LayerRead::view).collect();
+    view.layers = layers[..required].iter().map(LayerRead::view).collect();
     view.values = merge::values(&config, &layers);
+    let has_provider =
+        config.get(&["model_provider"]).is_some() || config.get(&["model_providers"]).is_some();
+    view.problems.extend(wrong_file::problems(s, &home, view.config_exists, has_provider));
     view.provider.clone_from(&provider.id);
     if let Some(id) = view.provider.as_ref().filter(|id| secret::looks_like_secret(id)) {
         view.provider = Some(crate::mask::name(id));
@@ -182,14 +195,11 @@ impl Resolution<'_> {
     }
 }
 
-/// Reads every layer, highest precedence first.
+/// Reads every layer, highest precedence first, and behind them what an organisation demands.
 fn read_layers(s: &Surroundings<'_>, flags: &Flags, home: &str, view: &mut CodexView) -> Vec<LayerRead> {
-    // Requirements bound what the config may say; they are no layer, but Codex does not start with a broken file.
-    let requirements = s.style.join(&s.system_dir, "requirements.toml");
-    if let Some(mut problem) = layers::read(s.files, &requirements).problem {
-        problem.message = format!("failed to parse requirements layer {requirements}: {}", problem.message);
-        view.problems.push(problem);
-    }
+    let required = requirements::read(s, &s.style.join(&s.system_dir, "requirements.toml"));
+    view.problems.extend(required.problems);
+    view.unknown.extend(required.unknown);
     let file = |view: &mut CodexView, source: LayerSource, path: String| {
         let read = layers::read(s.files, &path);
         view.problems.extend(read.problem);
@@ -240,7 +250,7 @@ fn read_layers(s: &Surroundings<'_>, flags: &Flags, home: &str, view: &mut Codex
     view.problems.extend(project.problems);
     view.unknown.extend(project.unknown);
     let top = [managed, session].into_iter().filter(|l| l.exists);
-    top.chain(project.layers).chain(profile).chain([user, system]).collect()
+    top.chain(project.layers).chain(profile).chain([user, system, required.layer]).collect()
 }
 
 /// Codex 0.169 takes a plain name only.

@@ -56,6 +56,8 @@ wire_enum! {
         Cloud = "cloud",
         /// `/etc/codex/config.toml`.
         System = "system",
+        /// `requirements.toml`: no layer, but the source of values that win over every layer.
+        Requirements = "requirements",
         ;
         /// A kind that this version does not know.
         Unknown = "unknown",

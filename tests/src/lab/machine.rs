@@ -56,6 +56,7 @@ impl Lab<'_> {
             ("NODE", programs::which("node")),
             ("STANDIN", Some(standin.join("ide.js"))),
             ("TURN", Some(standin.join("app_server_turn.py"))),
+            ("ENDPOINT", Some(standin.join("mock_endpoint.py"))),
             ("BIN", self.options.bin.clone()),
             ("CODEX", self.options.codex.clone()),
         ];

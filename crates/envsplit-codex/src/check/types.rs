@@ -9,6 +9,26 @@ use envsplit_model::{Code, Problem};
 use serde_json::Value;
 
 impl Findings<'_> {
+    /// The same of what an organisation demands.
+    pub(super) fn requirements(&mut self, required: &Merged<'_>) {
+        self.types_below(required, Known::requirements(), &mut Vec::new());
+        let at = self.problems.len();
+        if let Some(providers) = required.get(&["model_providers"])
+            && let Some(known) = Known::config().get("model_providers")
+        {
+            self.types_below(providers, known, &mut vec!["model_providers"]);
+        }
+        let merged = self.problems.split_off(at);
+        let path = self.paths.first().copied().flatten().unwrap_or_default().to_owned();
+        for problem in &mut self.problems {
+            problem.message = format!("failed to parse requirements layer {path}: {}", problem.message);
+        }
+        self.problems.extend(merged.into_iter().map(|p| Problem {
+            message: format!("failed to parse merged requirements: {}", p.message),
+            ..p
+        }));
+    }
+
     /// Values of the wrong type, in Codex's words.
     pub(super) fn types(&mut self, config: &Merged<'_>) {
         self.types_below(config, Known::config(), &mut Vec::new());
@@ -52,11 +72,22 @@ fn refusal(at: &Merged<'_>, expected: Expected, path: &[&str]) -> Option<String>
             let fits = types.split(' ').any(|t| t == found);
             (!fits).then(|| format!("data did not match any variant of untagged enum {name}"))
         }
-        (Expected::Texts, None) => Some("invalid type: map, expected a sequence".to_owned()),
+        (Expected::Texts | Expected::Words(_), None) => {
+            Some("invalid type: map, expected a sequence".to_owned())
+        }
         (Expected::Texts, Some(Node::Array(items))) => {
             items.iter().find_map(|item| scalar_refusal(&item.node, "a string", path))
         }
-        (Expected::Texts, Some(node)) => scalar_refusal(node, "a sequence", path),
+        (Expected::Words(words), Some(Node::Array(items))) => {
+            items.iter().find_map(|item| match (item.node.as_str(), &item.node) {
+                (Some(word), _) if words.contains(&word) => None,
+                (Some(word), _) => Some(unknown_variant(word, words, path)),
+                // A table stands for a word with settings, which Codex alone judges.
+                (None, Node::Table(_)) => None,
+                (None, _) => Some(UNIT_VARIANT.to_owned()),
+            })
+        }
+        (Expected::Texts | Expected::Words(_), Some(node)) => scalar_refusal(node, "a sequence", path),
         (Expected::OneOf(_), None) if path.last() == Some(&"wire_api") => {
             Some("invalid type: map, expected a string".to_owned())
         }

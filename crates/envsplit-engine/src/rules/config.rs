@@ -22,9 +22,10 @@ pub(super) fn drafts(w: &World<'_>) -> Vec<Draft> {
 fn draft(w: &World<'_>, place: usize, view: &CodexView, problem: &Problem) -> Draft {
     let key = subject(view, problem);
     let kind = match problem.code {
-        Code::ConfigUnknownKey | Code::ConfigProjectUntrusted | Code::ConfigProjectKeyDenied => {
-            AtKind::Edited
-        }
+        Code::ConfigUnknownKey
+        | Code::ConfigProjectUntrusted
+        | Code::ConfigProjectKeyDenied
+        | Code::ConfigWrongFile => AtKind::Edited,
         _ => AtKind::Read,
     };
     let at = problem.path.as_ref().map(|p| At::file(kind, &w.snapshot.host, p.clone(), problem.line));

@@ -8,6 +8,7 @@ mod fixes;
 mod home;
 mod loss;
 mod order;
+mod overrides;
 mod profile;
 mod route;
 mod shell_hop;
@@ -25,6 +26,7 @@ pub(crate) fn findings(w: &World<'_>) -> Vec<Finding> {
     drafts.extend(route::drafts(w));
     drafts.extend(auth::drafts(w));
     drafts.extend(profile::drafts(w));
+    drafts.extend(overrides::drafts(w));
     for at in w.lineage.codex_places() {
         let Some(seen) = w.codex(at) else { continue };
         let own = seen.view.env_key.as_deref().filter(|k| *k != CodexView::SECRET_NAME);

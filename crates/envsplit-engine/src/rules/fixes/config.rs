@@ -2,7 +2,7 @@
 use super::{cost_of, fix, quoted};
 use crate::world::World;
 use envsplit_model::text::{posix_word, shown};
-use envsplit_model::{Code, CodexView, Edit, Fix, Problem, Setting};
+use envsplit_model::{Code, CodexView, ConfigValue, Edit, Fix, Problem, Setting};
 
 /// `CODEX_HOME` points to nothing.
 pub(in crate::rules) fn home_invalid(w: &World<'_>, setting: Option<&Setting>, place: usize) -> Vec<Fix> {
@@ -87,6 +87,13 @@ pub(in crate::rules) fn config(w: &World<'_>, view: &CodexView, problem: &Proble
         Code::ConfigReservedProvider => {
             fix(w, "rename-provider", "give the table another id and name that in `model_provider`", cost)
         }
+        Code::ConfigWrongFile => fix(w, "move-to-config-toml", "write it into `config.toml`, as TOML", cost),
+        Code::ConfigProfileFileMissing => fix(
+            w,
+            "write-profile-file",
+            "write the profile's settings into that file, or leave `--profile` out",
+            cost,
+        ),
         _ => fix(w, "correct-config", "correct the config there", cost),
     };
     match (problem.code, at()) {
@@ -105,6 +112,14 @@ pub(in crate::rules) fn config(w: &World<'_>, view: &CodexView, problem: &Proble
                 if plain(&old) && plain(&new) {
                     f.commands = vec![format!("sed -i '{line}s/{old}/{new}/' {}", quoted(&path))];
                 }
+            }
+        }
+        (Code::ConfigWrongFile, _) if !view.config_exists => {
+            let path = problem.path.as_deref().unwrap_or_default();
+            let toml = [".toml.txt", ".TOML", "/Config.toml", ".tml"].iter().any(|end| path.ends_with(end));
+            if let (true, Some(config)) = (toml, &view.config_path) {
+                f.title = format!("rename it to {}", w.shown(config));
+                f.commands = vec![format!("mv -n {} {}", quoted(path), quoted(config))];
             }
         }
         (Code::ConfigProjectUntrusted, _) => {
@@ -132,4 +147,13 @@ pub(in crate::rules) fn config(w: &World<'_>, view: &CodexView, problem: &Proble
         _ => f.shell = None,
     }
     vec![f]
+}
+
+/// A value that the user cannot set.
+pub(in crate::rules) fn ask_the_organisation(w: &World<'_>, value: &ConfigValue) -> Fix {
+    let file = value.path.as_deref().map_or_else(|| "the managed settings".to_owned(), |path| w.shown(path));
+    let title = format!("ask those who manage {file}; on a machine of your own, remove its line as root");
+    let mut f = fix(w, "ask-the-organisation", title, "nothing: it counts from the next conversation on");
+    f.shell = None;
+    f
 }
