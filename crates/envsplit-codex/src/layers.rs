@@ -4,7 +4,6 @@ use crate::position::Pos;
 use crate::{Surroundings, paths};
 use envsplit_model::{Code, FileError, Files, Layer, LayerSource, Problem};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 
 /// A layer as it was read.
 pub(crate) struct LayerRead {
@@ -153,11 +152,10 @@ pub(crate) fn problem(code: Code, path: &str, place: Option<Pos>, message: Strin
 pub(crate) fn version(table: &Table, typed: bool) -> String {
     let mut json = String::new();
     write_table(table, Writing { typed, json: false }, &mut json);
-    let mut text = String::from("sha256:");
-    for byte in Sha256::digest(json.as_bytes()) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    let digest = Sha256::digest(json.as_bytes());
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits = digits.filter_map(|digit| char::from_digit(u32::from(digit), 16));
+    "sha256:".chars().chain(digits).collect()
 }
 
 /// How a value is written.
@@ -202,6 +200,7 @@ fn write_node(item: &Item, how: Writing, out: &mut String) {
             out.push('}');
         }
         Node::Datetime(text) if how.json => write_string(text, out),
+        Node::Scalar(serde_json::Value::String(text)) => write_string(text, out),
         Node::Scalar(value) => out.push_str(&value.to_string()),
         // The toml crate hands a date to serde as a table with one private key.
         Node::Datetime(text) => {
@@ -215,7 +214,13 @@ fn write_node(item: &Item, how: Writing, out: &mut String) {
 }
 
 fn write_string(text: &str, out: &mut String) {
-    out.push_str(&serde_json::Value::from(text).to_string());
+    if text.bytes().any(|b| b < b' ' || b == b'"' || b == b'\\') {
+        out.push_str(&serde_json::Value::from(text).to_string());
+    } else {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    }
 }
 
 #[cfg(test)]

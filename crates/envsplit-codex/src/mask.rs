@@ -132,10 +132,16 @@ pub(crate) fn is_hidden(path: &[&str]) -> bool {
 
 /// Whether a key or an option is named as secrets are. A limit of tokens is none.
 fn names_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace('-', "_");
-    let counts = ["token_limit", "tokens", "token_budget", "token_env_var", "env_key"];
-    let words = ["token", "secret", "password", "passwd", "api_key", "apikey", "access_key", "private_key"];
-    words.iter().any(|w| name.contains(w)) && !counts.iter().any(|c| name.contains(c))
+    const COUNTS: &[&str] = &["token_limit", "tokens", "token_budget", "token_env_var", "env_key"];
+    const WORDS: &[&str] =
+        &["token", "secret", "password", "passwd", "api_key", "apikey", "access_key", "private_key"];
+    WORDS.iter().any(|word| contains(name, word)) && !COUNTS.iter().any(|count| contains(name, count))
+}
+
+/// Whether a name contains a word, without case, `-` for `_`.
+fn contains(name: &str, word: &str) -> bool {
+    let same = |(a, b): (&u8, &u8)| a.eq_ignore_ascii_case(b) || (*a == b'-' && *b == b'_');
+    name.as_bytes().windows(word.len()).any(|part| part.iter().zip(word.as_bytes()).all(same))
 }
 
 /// A URL without user, password, and without the values of its query but `api-version`.
