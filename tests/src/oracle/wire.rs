@@ -3,10 +3,10 @@ use super::compare::{self, Difference};
 use super::mock::{self, Mock, Request};
 use super::server::command;
 use super::warnings;
-use super::world::{Machine, Node, Start, World};
+use super::world::{Look, Machine, Node, Start, World};
 use crate::exec;
 use envsplit_codex::Resolution;
-use envsplit_model::KeyVerdict;
+use envsplit_model::{KeyVerdict, Problem};
 use proptest::prelude::*;
 use proptest::sample::select;
 use std::collections::BTreeMap;
@@ -331,7 +331,9 @@ pub fn ask(
     let out = exec::run(run.arg("hi").stdin(Stdio::null()), LIMIT)?;
     let requests = mock.take();
     let seen = Seen { code: out.code, stderr: String::from_utf8_lossy(&out.stderr).into_owned(), requests };
-    Ok(machine.resolved(world.cwd.as_deref(), start, |r| (differs(r, &seen), out.code != 0)))
+    Ok(machine.resolved(world.cwd.as_deref(), start, |r| {
+        (differs(r, &seen, &|look| machine.refused(start, look)), out.code != 0)
+    }))
 }
 
 struct Seen {
@@ -340,7 +342,11 @@ struct Seen {
     requests: Vec<Request>,
 }
 
-fn differs(rules: &Resolution<'_>, seen: &Seen) -> Vec<Difference> {
+fn differs(
+    rules: &Resolution<'_>,
+    seen: &Seen,
+    look: &dyn Fn(Look<'_>) -> Vec<Problem>,
+) -> Vec<Difference> {
     let view = rules.view();
     let post = seen.requests.iter().find(|r| r.line.starts_with("POST"));
     let elsewhere = seen.requests.iter().find(|r| r.line.starts_with("CONNECT"));
@@ -351,7 +357,7 @@ fn differs(rules: &Resolution<'_>, seen: &Seen) -> Vec<Difference> {
         seen.code, seen.requests, seen.stderr, view.key_verdict, fatal
     );
     if post.is_none() && missing.is_none() && elsewhere.is_none() {
-        return refused(&fatal, seen, &summary);
+        return refused(&fatal, seen, &summary, look);
     }
     if !fatal.is_empty() {
         let kind = format!("accepted: {}", compare::plain(&fatal[0].message));
@@ -394,7 +400,12 @@ fn differs(rules: &Resolution<'_>, seen: &Seen) -> Vec<Difference> {
 }
 
 /// The run ended before any request: for a reason that the rules call fatal.
-fn refused(fatal: &[&envsplit_model::Problem], seen: &Seen, summary: &str) -> Vec<Difference> {
+fn refused(
+    fatal: &[&Problem],
+    seen: &Seen,
+    summary: &str,
+    look: &dyn Fn(Look<'_>) -> Vec<Problem>,
+) -> Vec<Difference> {
     if seen.code == 0 {
         return vec![Difference::new("wire: silent", summary)];
     }
@@ -422,7 +433,7 @@ fn refused(fatal: &[&envsplit_model::Problem], seen: &Seen, summary: &str) -> Ve
     }
     // A file's error is followed by the lines of the file.
     let short = error.split("\n  |").next().unwrap_or_default();
-    match compare::refusal(fatal, short) {
+    match compare::refusal(fatal, short, look) {
         Some(_) if fatal.iter().any(|p| error.contains(&p.message)) => vec![],
         other => {
             other.map(|d| Difference::new(d.kind, format!("{}\n{summary}", d.detail))).into_iter().collect()
