@@ -78,8 +78,9 @@ pub const KNOWN: &[Defect] = &[
         excuses: Excuses::Refusal(refusals::second_refusal),
     },
     Defect {
-        what: "words a list in place of a table by its first element",
-        proof: "`tui = [1]`: `invalid type: integer `1`, expected …`; `tui = []`: no refusal of a sequence either",
+        what: "takes a list in place of a table for its fields, and refuses its length or a field",
+        proof: "`audio = []`: `invalid length 0, expected struct RealtimeAudioToml with 3 elements`; `history = [1]`: \
+                the words of `persistence`",
         excuses: Excuses::Refusal(refusals::list_for_table),
     },
     Defect {

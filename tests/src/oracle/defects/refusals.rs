@@ -27,7 +27,18 @@ fn placed(text: &str) -> Option<(&str, &str)> {
 fn is_told(p: &Problem, words: &str) -> bool {
     let bare = Problem { path: None, line: None, column: None, key: None, ..p.clone() };
     let first = Problem { message: p.message.lines().next().unwrap_or_default().to_owned(), ..bare.clone() };
-    says(&bare, words) || says(&first, words)
+    says(&bare, words) || says(&first, words) || is_list(p, words) || is_no_word(p, words)
+}
+
+/// A list in place of a table, and what Codex says of its length or of a field.
+fn is_list(p: &Problem, words: &str) -> bool {
+    p.message.starts_with("invalid type: sequence, expected struct ") && words.starts_with("invalid ")
+}
+
+/// Something else in place of a word.
+fn is_no_word(p: &Problem, words: &str) -> bool {
+    const WORDS: &[&str] = &["invalid type: unit variant", "wanted string or table", "expected string or map"];
+    [p.message.as_str(), words].iter().all(|text| WORDS.iter().any(|w| text.contains(w)))
 }
 
 pub(super) fn loop_of_links(refused: &Refused<'_>) -> bool {
@@ -82,14 +93,11 @@ fn names(p: &Problem, text: &str) -> bool {
 }
 
 pub(super) fn list_for_table(refused: &Refused<'_>) -> bool {
-    let list = |p: &&Problem| p.message.starts_with("invalid type: sequence, expected struct ");
-    refused.fatal.iter().filter(|p| list(p)).any(|p| names(p, refused.text))
+    refused.fatal.iter().any(|p| is_list(p, refused.text) && names(p, refused.text))
 }
 
 pub(super) fn no_word(refused: &Refused<'_>) -> bool {
-    const WORDS: &[&str] = &["invalid type: unit variant", "wanted string or table", "expected string or map"];
-    let told = |text: &str| WORDS.iter().any(|w| text.contains(w));
-    told(refused.text) && refused.fatal.iter().any(|p| told(&p.message) && names(p, refused.text))
+    refused.fatal.iter().any(|p| is_no_word(p, refused.text) && names(p, refused.text))
 }
 
 #[cfg(test)]
