@@ -1,4 +1,5 @@
 //! What Codex refuses in a merged config that parses.
+mod desktop;
 mod types;
 
 use crate::document::{Node, Table};
@@ -41,6 +42,7 @@ pub(crate) fn run(
             found.add(Code::ConfigInvalid, at, &path, message);
         }
         found.types(config);
+        found.desktop(config);
         found.legacy_profile(config);
         found.tables(config);
         found.permissions(config);
@@ -213,8 +215,7 @@ impl Findings<'_> {
                 Ok(_) => format!("path `{path}` is not a file"),
                 Err(error) => error.to_string(),
             };
-            let message =
-                if what.is_empty() { why } else { format!("failed to read {what} {path}: {why}") };
+            let message = if what.is_empty() { why } else { format!("failed to read {what} {path}: {why}") };
             self.add(Code::ConfigInvalid, named, &[key], message);
         }
     }
@@ -291,7 +292,8 @@ impl Findings<'_> {
                     self.add(Code::ConfigInvalid, seconds, &["mcp_servers", name, key], message);
                 }
             }
-            for message in types::transport_refusals(server).into_iter().chain(types::source_refusal(server)) {
+            for message in types::transport_refusals(server).into_iter().chain(types::source_refusal(server))
+            {
                 self.add(Code::ConfigInvalid, server, &["mcp_servers", name], message);
             }
         }

@@ -253,6 +253,7 @@ fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
         }
         if path.join(".") == *key {
             found.extend(value_of_layer(path, value, result));
+            found.extend(effective(path, value, result));
         }
     }
     for (key, origin) in &origins {
@@ -278,6 +279,21 @@ fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
         }
     }
     found
+}
+
+/// The value in the whole config, where Codex shows it as it was written: elsewhere it fills in types and defaults. An
+/// origin alone may be of what is no longer there.
+fn effective(path: &[String], ours: &ConfigValue, result: &Value) -> Option<Difference> {
+    if path[0] != "desktop" {
+        return None;
+    }
+    let theirs = path.iter().try_fold(&result["config"], |at, part| at.get(part));
+    (!theirs.is_some_and(|theirs| same(&ours.value, theirs))).then(|| {
+        Difference::new(
+            format!("effective: {}", path.join(".")),
+            format!("{path:?}: Codex {theirs:?} rules {}", ours.value),
+        )
+    })
 }
 
 /// The value as the layer has it, in Codex's words.

@@ -78,6 +78,12 @@ pub const KNOWN: &[Defect] = &[
         excuses: Excuses::Refusal(refusals::second_refusal),
     },
     Defect {
+        what: "refuses a key under its old and its new name in one file, when the whole is refused",
+        proof: "`memories` with `disable_on_external_context` and `no_memories_if_mcp_or_web_search`: taken; with a \
+                blank `auth.command` in another file: `duplicate field `disable_on_external_context``",
+        excuses: Excuses::Refusal(refusals::both_names),
+    },
+    Defect {
         what: "takes a list in place of a table for its fields, and refuses its length or a field",
         proof: "`audio = []`: `invalid length 0, expected struct RealtimeAudioToml with 3 elements`; `history = [1]`: \
                 the words of `persistence`",
@@ -133,7 +139,8 @@ pub const KNOWN: &[Defect] = &[
         what: "shows infinity and NaN as null",
         proof: "`tui.mouse_scroll_speed = inf` in a layer: null",
         excuses: Excuses::Form(|ours, theirs| {
-            theirs.is_null() && matches!(ours.as_str(), Some("inf" | "+inf" | "-inf" | "nan" | "+nan" | "-nan"))
+            theirs.is_null()
+                && matches!(ours.as_str(), Some("inf" | "+inf" | "-inf" | "nan" | "+nan" | "-nan"))
         }),
     },
     Defect {

@@ -211,10 +211,14 @@ fn repositories() -> impl Strategy<Value = Vec<(&'static str, Node)>> {
             Some(""),
         ]),
     ];
-    let tree = (weighted, commondir, gitdir).prop_map(move |(file, common, back)| {
+    let tree = (weighted, commondir, gitdir, any::<bool>()).prop_map(move |(file, common, back, hooks)| {
         let mut nodes = vec![("tree/.git", text(file)), ("repo/.git/worktrees/t/HEAD", text("ref: x\n"))];
         nodes.extend(common.map(|t| ("repo/.git/worktrees/t/commondir", text(t))));
         nodes.extend(back.map(|t| ("repo/.git/worktrees/t/gitdir", text(t))));
+        if hooks {
+            nodes.push(("repo/.codex/config.toml", text("hooks = {}\nmodel = \"main\"\n")));
+            nodes.push(("tree/.codex/config.toml", text("model = \"tree\"\n")));
+        }
         nodes
     });
     (main, inner, prop_oneof![1 => Just(vec![]), 1 => tree]).prop_map(|(main, inner, tree)| {
@@ -345,6 +349,10 @@ fn override_flag() -> impl Strategy<Value = String> {
             "desktop.x=1 # c",
             "desktop.x=# c",
             "desktop.x=inf",
+            "desktop.x=nan",
+            "desktop.z=1",
+            "desktop.z.a=1",
+            "desktop.z={b=1}",
             "desktop.x=99999999999999999999",
             "desktop. a . b =1",
             "use_legacy_landlock=true",

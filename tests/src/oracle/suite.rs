@@ -316,8 +316,7 @@ fn ask(
     let cwd = world.cwd.as_deref().map(|c| fill(c, &machine.root));
     let answer = server.config(cwd.as_deref())?;
     let look = |look: Look<'_>| machine.refused(start, look);
-    let found =
-        machine.resolved(world.cwd.as_deref(), start, |r| compare::config(&r.view(), &answer, &look));
+    let found = machine.resolved(world.cwd.as_deref(), start, |r| compare::config(&r.view(), &answer, &look));
     Ok((found, answer.is_err()))
 }
 

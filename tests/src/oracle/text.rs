@@ -154,7 +154,10 @@ const UNJUDGED: &[(&str, &str)] = &[
     ("projects", "`trust` writes them, with levels of every kind"),
     ("model_provider =", "`plain` chooses providers; any text would end most worlds alike"),
     ("experimental_thread_store =", "a word of which Codex alone knows the settings"),
-    ("experimental_thread_store_endpoint", "it ends every world, whatever it says: a rule, with a test of its own"),
+    (
+        "experimental_thread_store_endpoint",
+        "it ends every world, whatever it says: a rule, with a test of its own",
+    ),
     ("mcp_enterprise_managed_auth", "its fields are not known"),
     ("model_providers.*.gateway_oauth", "its fields are not known"),
     ("model_providers.*.capabilities", "its fields are not known, and unknown ones are told of"),
@@ -174,7 +177,9 @@ fn known() -> &'static [(&'static str, &'static str)] {
     PARSED.get_or_init(|| {
         let lines = KNOWN.lines().filter(|l| !l.starts_with('#') && !l.starts_with("closed "));
         let entries = lines.filter_map(|l| l.split_once(" = "));
-        entries.filter(|(path, _)| !UNJUDGED.iter().any(|(p, _)| format!("{path} =").starts_with(p))).collect()
+        entries
+            .filter(|(path, _)| !UNJUDGED.iter().any(|(p, _)| format!("{path} =").starts_with(p)))
+            .collect()
     })
 }
 
@@ -182,7 +187,9 @@ fn known() -> &'static [(&'static str, &'static str)] {
 /// fills in the others, so a layer's version covers its defaults.
 fn simple() -> &'static [(&'static str, &'static str)] {
     static SIMPLE: OnceLock<Vec<(&'static str, &'static str)>> = OnceLock::new();
-    let of = |(_, expected): &(&str, &str)| !["untagged ", "listed ", "any"].iter().any(|p| expected.starts_with(p));
+    let of = |(_, expected): &(&str, &str)| {
+        !["untagged ", "listed ", "any"].iter().any(|p| expected.starts_with(p))
+    };
     SIMPLE.get_or_init(|| known().iter().copied().filter(of).collect())
 }
 
@@ -285,8 +292,15 @@ fn plain() -> impl Strategy<Value = Setting> {
         ("tui.mouse_scroll_speed", &["1.5", "1e3", "2", "inf"]),
         ("desktop.some.thing", &["1979-05-27T07:32:00Z", "[{a = 1}, {b = [1, [2]]}]", "{}"]),
         ("hooks", &["{}"]),
+        ("desktop.z", &["1", "[1]", "2", "3"]),
+        ("desktop.z.a", &["1", "2", "3", "4"]),
+        ("desktop.z.b", &["1", "2", "3", "4"]),
+        ("desktop.number", &["nan", "inf"]),
         ("desktop.date", &["1979-05-27", "07:32:00.5", "-0.0", "5e-324", "1.0e+10"]),
-        ("log_dir", &["\"x\"", "\"../x/./y\"", "\"~/x\"", "\"~\"", "\"@ROOT@/a//b/\"", "\"\"", "\"~user/x\""]),
+        (
+            "log_dir",
+            &["\"x\"", "\"../x/./y\"", "\"~/x\"", "\"~\"", "\"@ROOT@/a//b/\"", "\"\"", "\"~user/x\""],
+        ),
         ("model_instructions_file", &["\"i.md\"", "\"@ROOT@/i.md\""]),
         ("sandbox_workspace_write.writable_roots", &["[\"w\", \"/v\"]", "[]"]),
         ("permissions.dev.network.domains.\"EXAMPLE.com\"", &["\"allow\"", "\"deny\""]),

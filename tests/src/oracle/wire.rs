@@ -5,13 +5,13 @@ use super::compare::{self, Difference};
 use super::mock::{self, Mock, Request};
 use super::server::command;
 use super::warnings;
-use samples::{NAMES, PROBES, VALUES};
 use super::world::{Look, Machine, Node, Start, World};
 use crate::exec;
 use envsplit_codex::Resolution;
 use envsplit_model::{KeyVerdict, Problem};
 use proptest::prelude::*;
 use proptest::sample::select;
+use samples::{NAMES, PROBES, VALUES};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
@@ -97,10 +97,8 @@ pub fn case(port: u16, etc: bool) -> impl Strategy<Value = (Start, World)> {
         Some("bar = 1\n[features]\nrespect_system_proxy = true\n"),
         Some("model = \n"),
     ]);
-    let user = (
-        seldom(vec!["", "", "profiles.legacy.model = \"x\"", "modle = 1", "profile = \"legacy\""]),
-        0u8..12,
-    );
+    let user =
+        (seldom(vec!["", "", "profiles.legacy.model = \"x\"", "modle = 1", "profile = \"legacy\""]), 0u8..12);
     let system =
         select(vec![None, None, None, Some("model = \"system\"\nnope = 1\n"), Some("env_key = 1\n")]);
     let home = seldom(vec![
@@ -113,9 +111,21 @@ pub fn case(port: u16, etc: bool) -> impl Strategy<Value = (Start, World)> {
         Some(""),
         Some("../home/.codex"),
     ]);
-    ((dotenv, name, env, provider, extra), (overrides, profile, project, user, system, home)).prop_map(
-        move |((dotenv, name, env, provider, extra), (overrides, profile, project, user, system, home))| {
-            let (line, trust) = user;
+    // What seldom comes together by itself.
+    let together = select(vec![
+        ("", Some(("work", Some("model = \"profile\"\n"))), Some("model = \"project\"\n")),
+        ("", Some(("a.b", Some("model = \"profile\"\n"))), None),
+        ("profiles.legacy.model = \"x\"", Some(("legacy", Some("model = \"profile\"\n"))), None),
+        ("profile = \"legacy\"", Some(("legacy", None)), None),
+        ("profiles.legacy.model = \"x\"", Some(("work", None)), Some("model = \"project\"\n")),
+    ]);
+    let layers = prop_oneof![
+        2 => (user, profile, project).prop_map(|((line, trust), profile, project)| (line, trust, profile, project)),
+        1 => together.prop_map(|(line, profile, project)| (line, 1, profile, project)),
+    ];
+    ((dotenv, name, env, provider, extra), (overrides, layers, system, home)).prop_map(
+        move |((dotenv, name, env, provider, extra), (overrides, layers, system, home))| {
+            let (line, trust, profile, project) = layers;
             let mut lines = vec![
                 "model = \"user\"".to_owned(),
                 format!("model_provider = \"{provider}\""),
@@ -130,7 +140,8 @@ pub fn case(port: u16, etc: bool) -> impl Strategy<Value = (Start, World)> {
                 lines.push(format!("env_key = \"{name}\""));
                 lines.extend(extra.iter().map(|e| (*e).to_owned()));
             }
-            let headers: Vec<String> = PROBES.iter().map(|(header, name)| format!("{header} = \"{name}\"")).collect();
+            let headers: Vec<String> =
+                PROBES.iter().map(|(header, name)| format!("{header} = \"{name}\"")).collect();
             lines.push(format!("env_http_headers = {{ {} }}", headers.join(", ")));
             let level = if trust == 0 { "untrusted" } else { "trusted" };
             lines.push(format!("[projects.\"@ROOT@/repo\"]\ntrust_level = \"{level}\""));
@@ -217,11 +228,7 @@ struct Seen {
     requests: Vec<Request>,
 }
 
-fn differs(
-    rules: &Resolution<'_>,
-    seen: &Seen,
-    look: &dyn Fn(Look<'_>) -> Vec<Problem>,
-) -> Vec<Difference> {
+fn differs(rules: &Resolution<'_>, seen: &Seen, look: &dyn Fn(Look<'_>) -> Vec<Problem>) -> Vec<Difference> {
     let view = rules.view();
     let post = seen.requests.iter().find(|r| r.line.starts_with("POST"));
     let elsewhere = seen.requests.iter().find(|r| r.line.starts_with("CONNECT"));

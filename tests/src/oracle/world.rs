@@ -173,7 +173,9 @@ impl Machine {
     pub fn refused(&self, start: &Start, look: Look<'_>) -> Vec<Problem> {
         // The home need not exist where no variable names it.
         let start = match look {
-            Look::File(_) => Start { exec: start.exec, process_cwd: start.process_cwd.clone(), ..Start::default() },
+            Look::File(_) => {
+                Start { exec: start.exec, process_cwd: start.process_cwd.clone(), ..Start::default() }
+            }
             Look::System => Start { home: None, profile: None, ..start.clone() },
         };
         let files = Part { disk: Disk, look };

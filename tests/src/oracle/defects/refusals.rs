@@ -32,12 +32,16 @@ fn is_told(p: &Problem, words: &str) -> bool {
 
 /// A list in place of a table, and what Codex says of its length or of a field.
 fn is_list(p: &Problem, words: &str) -> bool {
-    p.message.starts_with("invalid type: sequence, expected struct ") && words.starts_with("invalid ")
+    p.message.starts_with("invalid type: sequence, expected struct ")
+        && ["invalid ", "wanted exactly 1 element", "unknown variant "]
+            .iter()
+            .any(|start| words.starts_with(start))
 }
 
 /// Something else in place of a word.
 fn is_no_word(p: &Problem, words: &str) -> bool {
-    const WORDS: &[&str] = &["invalid type: unit variant", "wanted string or table", "expected string or map"];
+    const WORDS: &[&str] =
+        &["invalid type: unit variant", "wanted string or table", "expected string or map"];
     [p.message.as_str(), words].iter().all(|text| WORDS.iter().any(|w| text.contains(w)))
 }
 
@@ -65,25 +69,34 @@ pub(super) fn another_place(refused: &Refused<'_>) -> bool {
 
 pub(super) fn another_file(refused: &Refused<'_>) -> bool {
     let Some((file, words)) = placed(refused.text) else { return false };
-    let unparsed = |p: &&Problem| p.key.is_none() && p.path.as_deref() == Some(file);
+    let unparsed = |p: &Problem| p.key.is_none() && p.path.as_deref() == Some(file);
     !refused.fatal.is_empty()
-        && !refused.fatal.iter().any(|p| unparsed(&p))
+        && !refused.fatal.iter().any(|p| unparsed(p))
         && (refused.look)(Look::File(file)).iter().any(|p| p.fatal && is_told(p, words))
 }
 
 pub(super) fn number_passed_over(refused: &Refused<'_>) -> bool {
-    const NUMBERS: &[&str] = &["floating-point number overflowed", "integer number overflowed", "invalid type: integer `"];
+    const NUMBERS: &[&str] =
+        &["floating-point number overflowed", "integer number overflowed", "invalid type: integer `"];
     let Some((file, _)) = placed(refused.text) else { return false };
-    let number = |p: &&Problem| {
-        p.key.is_none() && p.path.as_deref() == Some(file) && NUMBERS.iter().any(|n| message(p).starts_with(n))
+    let number = |p: &Problem| {
+        p.key.is_none()
+            && p.path.as_deref() == Some(file)
+            && NUMBERS.iter().any(|n| message(p).starts_with(n))
     };
-    let flag = |p: &&Problem| p.key.is_some() && p.path.is_none();
-    refused.fatal.iter().any(|p| number(&p)) && refused.fatal.iter().any(|p| flag(&p))
+    let flag = |p: &Problem| p.key.is_some() && p.path.is_none();
+    refused.fatal.iter().any(|p| number(p)) && refused.fatal.iter().any(|p| flag(p))
 }
 
 pub(super) fn second_refusal(refused: &Refused<'_>) -> bool {
-    !refused.fatal.is_empty()
-        && (refused.look)(Look::System).iter().any(|p| p.fatal && says(p, refused.text))
+    !refused.fatal.is_empty() && (refused.look)(Look::System).iter().any(|p| p.fatal && says(p, refused.text))
+}
+
+pub(super) fn both_names(refused: &Refused<'_>) -> bool {
+    const NEW: &[&str] = &["disable_on_external_context", "max_concurrent_threads_per_session"];
+    let field = placed(refused.text)
+        .and_then(|(_, words)| words.strip_prefix("duplicate field `")?.strip_suffix('`'));
+    !refused.fatal.is_empty() && field.is_some_and(|field| NEW.contains(&field))
 }
 
 /// Whether Codex names a problem's key, or a table above it.

@@ -12,7 +12,9 @@ pub(super) fn fitting(expected: &'static str) -> BoxedStrategy<String> {
         "a string" => &["\"s\"", "''", "\"two words\""],
         "path string" => &["\"p\"", "\"@ROOT@/abs\"", "\"../up\"", "\"~/h\"", "\"\""],
         "a sequence of strings" => &["[]", "[\"a\", \"b\"]"],
-        "a sequence of variables" => &["[]", "[\"A\", {name = \"B\", source = \"local\"}]", "[{name = \"B\"}]"],
+        "a sequence of variables" => {
+            &["[]", "[\"A\", {name = \"B\", source = \"local\"}]", "[{name = \"B\"}]"]
+        }
         "a sequence of enum code_mode deferred direct" => &["[\"direct\"]", "[]"],
         "positive f64" => &["0.5", "3"],
         "untagged Repr string sequence" => &["\"w\"", "[\"w\"]"],

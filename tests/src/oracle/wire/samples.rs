@@ -3,7 +3,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 /// Names that `env_key` may have.
-pub(super) const NAMES: &[&str] = &["K", "K", "K", "k", "CODEX_K", "codex_k", " K ", "$K", "É", "K.2", "HOME", ""];
+pub(super) const NAMES: &[&str] =
+    &["K", "K", "K", "k", "CODEX_K", "codex_k", " K ", "$K", "É", "K.2", "HOME", ""];
 
 /// Lines of a `.env`.
 const LINES: &[&[u8]] = &[
@@ -144,8 +145,8 @@ pub(super) const PROBES: &[(&str, &str)] = &[
 
 /// Whether a line leaves the next one alone.
 fn is_closed(line: &[u8]) -> bool {
-    let count = |quote: u8| line.iter().filter(|b| **b == quote).count();
-    count(b'"') % 2 == 0 && count(b'\'') % 2 == 0 && !line.ends_with(b"\\")
+    let pairs = |quote: u8| line.split(|b| *b == quote).count() % 2 == 1;
+    pairs(b'"') && pairs(b'\'') && !line.ends_with(b"\\")
 }
 
 /// A file: lines of the probes, lines of the key, now and then a byte-order mark in front and odd ends.
