@@ -121,7 +121,7 @@ fn outside(given: &Arguments, codex: PathBuf) -> Result<bool, String> {
     done
 }
 
-/// An empty `/etc/codex`, in a private `/etc`.
+/// An empty `/etc/codex`, in a private `/etc`, and a scratch machine in memory: each Codex writes databases at its start.
 fn private_etc(root: &Path) -> Result<(), String> {
     let script = r#"set -e
 mkdir "$1/etc-private"
@@ -130,7 +130,8 @@ cp -R --preserve=mode,links /etc/. "$1/etc-private" 2> "$1/etc-private/.left" ||
 mount --bind "$1/etc-private" /etc
 umount -l "$1/etc-private"
 rm -rf /etc/codex "$1/etc-private"
-mkdir /etc/codex"#;
+mkdir /etc/codex "$1/m"
+mount -t tmpfs tmpfs "$1/m""#;
     let mut mount = Command::new("sh");
     mount.args(["-c", script, "sh"]).arg(root);
     let out = exec::run(&mut mount, Duration::from_mins(1))?;
@@ -149,7 +150,7 @@ fn inside(given: &Arguments, codex: PathBuf, root: &Path, own: bool) -> Result<b
         limit: Duration::from_secs(given.seconds),
         first: given.first,
     };
-    std::fs::create_dir(&plan.machine.root).map_err(|e| e.to_string())?;
+    std::fs::create_dir_all(&plan.machine.root).map_err(|e| e.to_string())?;
     let began = Instant::now();
     let report = suite::run(&plan)?;
     Ok(tell(given, &report, began.elapsed()))
