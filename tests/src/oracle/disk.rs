@@ -68,7 +68,10 @@ impl Files for Part<'_> {
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
         match self.look {
             Look::File(file) if path.ends_with("/home/.codex/config.toml") => self.disk.read(file),
-            Look::System if path.starts_with("/etc/codex/") => self.disk.read(path),
+            // Of requirements that do not parse nothing is left.
+            Look::System if path.starts_with("/etc/codex/") && !path.ends_with("/requirements.toml") => {
+                self.disk.read(path)
+            }
             _ => Err(FileError::NotFound),
         }
     }

@@ -36,6 +36,8 @@ const WORKSPACES: &[&str] = &[
     "@ROOT@/plain/sub",
     "@ROOT@/tree",
     "@ROOT@/tree",
+    "@ROOT@/tree",
+    "@ROOT@/tree",
     "@ROOT@/tree/x",
     "@ROOT@/home",
     "@ROOT@/home/proj",
@@ -197,12 +199,12 @@ fn repositories() -> impl Strategy<Value = Vec<(&'static str, Node)>> {
         _ => "gitdir: @ROOT@/repo/.git/worktrees/t\n",
     });
     let commondir = prop_oneof![
-        8 => Just(Some("../..\n")),
-        2 => select(vec![None, Some("../.."), Some("@ROOT@/repo/.git\n"), Some(".."), Some(""), Some("  ../..  ")]),
+        3 => Just(Some("../..\n")),
+        1 => select(vec![None, Some("../.."), Some("@ROOT@/repo/.git\n"), Some(".."), Some(""), Some("  ../..  ")]),
     ];
     let gitdir = prop_oneof![
-        8 => Just(Some("@ROOT@/tree/.git\n")),
-        2 => select(vec![
+        2 => Just(Some("@ROOT@/tree/.git\n")),
+        1 => select(vec![
             None,
             Some("@ROOT@/tree/.git"),
             Some("@ROOT@/tree\n"),
