@@ -272,6 +272,13 @@ const REQUIREMENTS: &[&str] = &[
     "enforce_residency = \"us\"\n",
 ];
 
+/// Three files, the lowest first.
+const BETWEEN: &[(&str, &str)] = &[
+    ("/etc/codex/config.toml", "desktop.z.b = 1\n"),
+    ("home/.codex/config.toml", "desktop.z = \"s\"\n"),
+    ("/etc/codex/managed_config.toml", "desktop.z.a = 1\n"),
+];
+
 /// A world. `etc` where `/etc/codex` can be private.
 pub fn world(etc: bool) -> impl Strategy<Value = World> {
     let project = (select(PROJECTS), project());
@@ -287,8 +294,8 @@ pub fn world(etc: bool) -> impl Strategy<Value = World> {
             .prop_map(|t| vec![("/etc/codex/requirements.toml", Node::Text(t.to_owned()))]),
     ];
     let workspace = prop_oneof![20 => select(WORKSPACES).prop_map(Some), 1 => Just(None)];
-    (user(), system, projects, repositories(), workspace).prop_map(
-        move |(user, system, projects, repositories, cwd)| {
+    (user(), system, projects, repositories(), workspace, 0u8..40).prop_map(
+        move |(user, system, projects, repositories, cwd, between)| {
             let mut files: BTreeMap<String, Node> = BTreeMap::new();
             files.insert("link".to_owned(), Node::Link("repo".to_owned()));
             files.insert("linka".to_owned(), Node::Link("repo/a".to_owned()));
@@ -306,7 +313,12 @@ pub fn world(etc: bool) -> impl Strategy<Value = World> {
                 }
             }
             files.extend(user.into_iter().map(|(path, node)| (path.to_owned(), node)));
-            if etc {
+            if etc && between == 0 {
+                // A value between two tables, which seldom comes by itself.
+                for (path, line) in BETWEEN {
+                    files.insert((*path).to_owned(), Node::Text((*line).to_owned()));
+                }
+            } else if etc {
                 files.extend(system.into_iter().map(|(path, node)| (path.to_owned(), node)));
             }
             if cwd.is_none() {
