@@ -26,7 +26,7 @@ mod wire;
 pub use code::{Code, Severity};
 pub use codex::{CodexView, ConfigValue, HomeFrom, KeyVerdict, Layer, LayerSource, Overridden, Problem};
 pub use files::{FileError, FileKind, FileTimes, Files, ScratchFiles};
-pub use finding::{At, AtKind, Edit, Finding, Fix, Split, Subject, SubjectKind};
+pub use finding::{At, AtKind, Change, Edit, Finding, Fix, Split, Subject, SubjectKind};
 pub use host::{Host, HostId, HostKind};
 pub use lookup::{EnvBlock, EnvLookup};
 pub use place::{Hop, Place, PlaceId, PlaceKind, PlaceProcess, Role, Rule};

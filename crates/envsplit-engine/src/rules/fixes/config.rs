@@ -1,8 +1,8 @@
 //! What to do about the config and its home.
-use super::{cost_of, fix, quoted};
+use super::{applied, cost_of, fix, quoted};
 use crate::world::World;
 use envsplit_model::text::{posix_word, shown};
-use envsplit_model::{Code, CodexView, ConfigValue, Edit, Fix, Problem, Setting};
+use envsplit_model::{Change, Code, CodexView, ConfigValue, Edit, Fix, Problem, Setting};
 
 /// `CODEX_HOME` points to nothing.
 pub(in crate::rules) fn home_invalid(w: &World<'_>, setting: Option<&Setting>, place: usize) -> Vec<Fix> {
@@ -111,6 +111,7 @@ pub(in crate::rules) fn config(w: &World<'_>, view: &CodexView, problem: &Proble
                 }];
                 if plain(&old) && plain(&new) {
                     f.commands = vec![format!("sed -i '{line}s/{old}/{new}/' {}", quoted(&path))];
+                    f = applied(f, vec![Change::Replace { path, line, old, new }]);
                 }
             }
         }
