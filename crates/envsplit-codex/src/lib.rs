@@ -26,6 +26,7 @@ mod known;
 mod layers;
 mod mask;
 mod merge;
+mod older;
 mod overrides;
 mod paths;
 mod position;
@@ -33,6 +34,7 @@ mod project;
 mod provider;
 mod resolve;
 mod secret;
+mod version;
 
 pub use argv::{mask_argv, session_flags};
 pub use dotenv::{Dotenv, DotenvEntry};
