@@ -6,53 +6,55 @@ use std::sync::OnceLock;
 /// What Codex 0.169 does and an older one may not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rule {
-    /// `.env` of the home alone is read; before, that of the working directory or a parent, too, for what the home's does not set. Seen on 0.27.0 and 0.36.0.
+    /// `.env` of the home alone is read; before, that of the working directory or a parent, too, for what the home's does not set. Seen on 0.29.0 and 0.34.0.
     DotenvOfHome,
-    /// `.env` wins over the environment, names with `CODEX_` are dropped, and a line that does not parse is skipped; before, what is set already stayed, and such a line ended the file. Seen on 0.20.0 and 0.22.0.
+    /// `.env` wins over the environment, names with `CODEX_` are dropped, and a line that does not parse is skipped; before, what is set already stayed, and such a line ended the file. Seen on 0.21.0 and 0.22.0.
     DotenvOverrides,
     /// A profile is a file, and `profile` is refused; before, `[profiles.NAME]`, chosen by `profile` or `--profile`, was laid over every layer. Seen on 0.133.0 and 0.134.0.
     ProfileFiles,
     /// `.codex/config.toml` of a trusted project counts. Seen on 0.77.0 and 0.79.0.
     ProjectLayers,
-    /// Some keys of a project's config do not count, `model_provider` among them. Seen on 0.125.0 and 0.130.0.
+    /// Some keys of a project's config do not count, `model_provider` among them. Seen on 0.128.0 and 0.129.0.
     ProjectDenied,
     /// `/etc/codex/config.toml` counts. Seen on 0.77.0 and 0.79.0.
     SystemLayer,
-    /// `/etc/codex/managed_config.toml` counts. Seen on 0.44.0 and 0.47.0.
+    /// `/etc/codex/managed_config.toml` counts. Seen on 0.44.0 and 0.45.0.
     ManagedLayer,
-    /// `/etc/codex/requirements.toml` is read. Seen on 0.63.0 and 0.77.0.
+    /// `/etc/codex/requirements.toml` is read. Seen on 0.75.0 and 0.77.0.
     Requirements,
-    /// `wire_api = "chat"` is refused, and `responses` the default; before, `chat` was. Seen on 0.92.0 and 0.98.0.
+    /// `wire_api = "chat"` is refused, and `responses` the default; before, `chat` was. Seen on 0.94.0 and 0.95.0.
     ChatRefused,
     /// Tables for built-in providers are refused; before, they were without effect. Seen on 0.114.0 and 0.115.0.
     ReservedProviders,
     /// `ollama` and `lmstudio` are built in; before, `oss` was. Seen on 0.58.0 and 0.59.0.
     LocalProviders,
-    /// `amazon-bedrock` is built in, and `aws` a field of its own. Seen on 0.122.0 and 0.125.0.
+    /// `amazon-bedrock` is built in. Seen on 0.123.0 and 0.124.0.
     Bedrock,
-    /// `amazon-bedrock-runtime` is built in. Seen on 0.144.0 and 0.150.0.
+    /// `aws` is a field of Amazon's providers alone, and a table for `amazon-bedrock` may say little else. Seen on 0.122.0 and 0.123.0.
+    ProviderAws,
+    /// `amazon-bedrock-runtime` is built in. Seen on 0.147.0 and 0.148.0.
     BedrockRuntime,
-    /// A provider's name must not be empty; before, the field had to be there. Seen on 0.122.0 and 0.125.0.
+    /// A provider's name must not be empty; before, the field had to be there. Seen on 0.122.0 and 0.123.0.
     NamedProviders,
-    /// A provider can have a command for its token (`auth`), and then nothing else. Seen on 0.117.0 and 0.122.0.
+    /// A provider can have a command for its token (`auth`), and then nothing else. Seen on 0.117.0 and 0.118.0.
     ProviderAuth,
-    /// `experimental_bearer_token` is read. Seen on 0.47.0 and 0.50.0.
+    /// `experimental_bearer_token` is read. Seen on 0.47.0 and 0.49.0.
     BearerToken,
-    /// `env_key` comes before `experimental_bearer_token`. Seen on 0.63.0 and 0.77.0.
+    /// `env_key` comes before `experimental_bearer_token`. Seen on 0.63.0 and 0.64.0.
     EnvKeyBeforeToken,
-    /// Where the variable is missing the login is not sent instead. Seen on 0.63.0 and 0.77.0.
+    /// Where the variable is missing the login is not sent instead. Seen on 0.63.0 and 0.64.0.
     EnvKeyOrNothing,
-    /// Without `env_key`, neither login nor `CODEX_API_KEY` is sent to a provider that does not ask for them. Seen on 0.144.0 and 0.150.0.
+    /// Without `env_key`, neither login nor `CODEX_API_KEY` is sent to a provider that does not ask for them. Seen on 0.148.0 and 0.149.0.
     NoLoginElsewhere,
-    /// An MCP server can have a `url`; before, it needed a `command`. Seen on 0.36.0 and 0.44.0.
+    /// An MCP server can have a `url`; before, it needed a `command`. Seen on 0.42.0 and 0.44.0.
     RemoteServers,
-    /// `filters` of the shell's environment do not go with the older lists. Seen on 0.144.0 and 0.150.0.
+    /// `filters` of the shell's environment do not go with the older lists. Seen on 0.145.0 and 0.146.0.
     FiltersAlone,
-    /// `[permissions]` needs `default_permissions`. Seen on 0.107.0 and 0.114.0.
+    /// `[permissions]` needs `default_permissions`. Seen on 0.111.0 and 0.113.0.
     Permissions,
-    /// `experimental_thread_store_endpoint` is refused. Seen on 0.122.0 and 0.125.0.
+    /// `experimental_thread_store_endpoint` is refused. Seen on 0.124.0 and 0.125.0.
     NoThreadEndpoint,
-    /// `approval_policy = "untrusted"` is refused. Seen on 0.144.0 and 0.150.0.
+    /// `approval_policy = "untrusted"` is refused. Seen on 0.148.0 and 0.149.0.
     UntrustedRefused,
 }
 
@@ -69,30 +71,31 @@ pub(super) struct Change {
 /// The row of a rule.
 pub(super) const fn change(rule: Rule) -> Change {
     let (what, without, with) = match rule {
-        Rule::DotenvOfHome => ("`.env` of the working directory counts", v(27, 0), v(36, 0)),
-        Rule::DotenvOverrides => ("`.env` wins over the environment", v(20, 0), v(22, 0)),
+        Rule::DotenvOfHome => ("`.env` of the working directory counts", v(29, 0), v(34, 0)),
+        Rule::DotenvOverrides => ("`.env` wins over the environment", v(21, 0), v(22, 0)),
         Rule::ProfileFiles => ("profiles are files", v(133, 0), v(134, 0)),
         Rule::ProjectLayers => ("a project's config counts", v(77, 0), v(79, 0)),
-        Rule::ProjectDenied => ("a project may set a provider", v(125, 0), v(130, 0)),
+        Rule::ProjectDenied => ("a project may set a provider", v(128, 0), v(129, 0)),
         Rule::SystemLayer => ("`/etc/codex/config.toml` counts", v(77, 0), v(79, 0)),
-        Rule::ManagedLayer => ("`/etc/codex/managed_config.toml` counts", v(44, 0), v(47, 0)),
-        Rule::Requirements => ("`/etc/codex/requirements.toml` is read", v(63, 0), v(77, 0)),
-        Rule::ChatRefused => ("`wire_api = \"chat\"` is refused", v(92, 0), v(98, 0)),
+        Rule::ManagedLayer => ("`/etc/codex/managed_config.toml` counts", v(44, 0), v(45, 0)),
+        Rule::Requirements => ("`/etc/codex/requirements.toml` is read", v(75, 0), v(77, 0)),
+        Rule::ChatRefused => ("`wire_api = \"chat\"` is refused", v(94, 0), v(95, 0)),
         Rule::ReservedProviders => ("tables for built-in providers are refused", v(114, 0), v(115, 0)),
         Rule::LocalProviders => ("`ollama`, `lmstudio` and `oss` are built in", v(58, 0), v(59, 0)),
-        Rule::Bedrock => ("`amazon-bedrock` is built in", v(122, 0), v(125, 0)),
-        Rule::BedrockRuntime => ("`amazon-bedrock-runtime` is built in", v(144, 0), v(150, 0)),
-        Rule::NamedProviders => ("a provider needs a name", v(122, 0), v(125, 0)),
-        Rule::ProviderAuth => ("`auth` of a provider is read", v(117, 0), v(122, 0)),
-        Rule::BearerToken => ("`experimental_bearer_token` is read", v(47, 0), v(50, 0)),
-        Rule::EnvKeyBeforeToken => ("`env_key` comes before `experimental_bearer_token`", v(63, 0), v(77, 0)),
-        Rule::EnvKeyOrNothing => ("the login is sent where the variable is missing", v(63, 0), v(77, 0)),
-        Rule::NoLoginElsewhere => ("the login is sent to any provider", v(144, 0), v(150, 0)),
-        Rule::RemoteServers => ("an MCP server can have a `url`", v(36, 0), v(44, 0)),
-        Rule::FiltersAlone => ("`filters` are read", v(144, 0), v(150, 0)),
-        Rule::Permissions => ("`[permissions]` is read", v(107, 0), v(114, 0)),
-        Rule::NoThreadEndpoint => ("`experimental_thread_store_endpoint` is refused", v(122, 0), v(125, 0)),
-        Rule::UntrustedRefused => ("`approval_policy = \"untrusted\"` is refused", v(144, 0), v(150, 0)),
+        Rule::Bedrock => ("`amazon-bedrock` is built in", v(123, 0), v(124, 0)),
+        Rule::ProviderAws => ("`aws` of a provider is read", v(122, 0), v(123, 0)),
+        Rule::BedrockRuntime => ("`amazon-bedrock-runtime` is built in", v(147, 0), v(148, 0)),
+        Rule::NamedProviders => ("a provider needs a name", v(122, 0), v(123, 0)),
+        Rule::ProviderAuth => ("`auth` of a provider is read", v(117, 0), v(118, 0)),
+        Rule::BearerToken => ("`experimental_bearer_token` is read", v(47, 0), v(49, 0)),
+        Rule::EnvKeyBeforeToken => ("`env_key` comes before `experimental_bearer_token`", v(63, 0), v(64, 0)),
+        Rule::EnvKeyOrNothing => ("the login is sent where the variable is missing", v(63, 0), v(64, 0)),
+        Rule::NoLoginElsewhere => ("the login is sent to any provider", v(148, 0), v(149, 0)),
+        Rule::RemoteServers => ("an MCP server can have a `url`", v(42, 0), v(44, 0)),
+        Rule::FiltersAlone => ("`filters` are read", v(145, 0), v(146, 0)),
+        Rule::Permissions => ("`[permissions]` is read", v(111, 0), v(113, 0)),
+        Rule::NoThreadEndpoint => ("`experimental_thread_store_endpoint` is refused", v(124, 0), v(125, 0)),
+        Rule::UntrustedRefused => ("`approval_policy = \"untrusted\"` is refused", v(148, 0), v(149, 0)),
     };
     Change { what, without, with }
 }
@@ -172,11 +175,13 @@ pub(super) fn refusal(problem: &Problem) -> Option<Rule> {
         Code::ConfigReservedProvider if key.starts_with("model_providers.amazon-bedrock-runtime") => {
             Rule::BedrockRuntime
         }
-        Code::ConfigReservedProvider if key.starts_with("model_providers.amazon-bedrock") => Rule::Bedrock,
+        Code::ConfigReservedProvider if key.starts_with("model_providers.amazon-bedrock") => {
+            Rule::ProviderAws
+        }
         Code::ConfigReservedProvider => Rule::ReservedProviders,
         _ if message.ends_with("provider name must not be empty") => Rule::NamedProviders,
         _ if message.contains(": provider auth") => Rule::ProviderAuth,
-        _ if message.contains(": provider aws ") => Rule::Bedrock,
+        _ if message.contains(": provider aws ") => Rule::ProviderAws,
         _ if message == "missing field `command`" && key.starts_with("model_providers.") => {
             Rule::ProviderAuth
         }
