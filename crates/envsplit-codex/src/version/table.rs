@@ -6,11 +6,15 @@ use std::sync::OnceLock;
 /// What Codex 0.169 does and an older one may not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rule {
-    /// `.env` of the home alone is read; before, that of the working directory or a parent, too, for what the home's does not set. Seen on 0.29.0 and 0.34.0.
+    /// `.env` of the home alone is read; before, that of the working directory or its nearest parent, too. Seen on
+    /// 0.29.0 and 0.34.0.
     DotenvOfHome,
-    /// `.env` wins over the environment, names with `CODEX_` are dropped, and a line that does not parse is skipped; before, what is set already stayed, and such a line ended the file. Seen on 0.21.0 and 0.22.0.
+    /// `.env` wins over the environment, names with `CODEX_` are dropped, and a line that does not parse is
+    /// skipped; before, what is set already stayed, and such a line ended the file. Where `.env` of the working
+    /// directory counted, it went before the home's since then, and after it before. Seen on 0.21.0 and 0.22.0.
     DotenvOverrides,
-    /// A profile is a file, and `profile` is refused; before, `[profiles.NAME]`, chosen by `profile` or `--profile`, was laid over every layer. Seen on 0.133.0 and 0.134.0.
+    /// A profile is a file, and `profile` is refused; before, `[profiles.NAME]`, chosen by `profile` or
+    /// `--profile`, was laid over every layer. Seen on 0.133.0 and 0.134.0.
     ProfileFiles,
     /// `.codex/config.toml` of a trusted project counts. Seen on 0.77.0 and 0.79.0.
     ProjectLayers,
@@ -30,7 +34,8 @@ pub(crate) enum Rule {
     LocalProviders,
     /// `amazon-bedrock` is built in. Seen on 0.123.0 and 0.124.0.
     Bedrock,
-    /// `aws` is a field of Amazon's providers alone, and a table for `amazon-bedrock` may say little else. Seen on 0.122.0 and 0.123.0.
+    /// `aws` is a field of Amazon's providers alone, and a table for `amazon-bedrock` may say little else. Seen on
+    /// 0.122.0 and 0.123.0.
     ProviderAws,
     /// `amazon-bedrock-runtime` is built in. Seen on 0.147.0 and 0.148.0.
     BedrockRuntime,
@@ -44,7 +49,8 @@ pub(crate) enum Rule {
     EnvKeyBeforeToken,
     /// Where the variable is missing the login is not sent instead. Seen on 0.63.0 and 0.64.0.
     EnvKeyOrNothing,
-    /// Without `env_key`, neither login nor `CODEX_API_KEY` is sent to a provider that does not ask for them. Seen on 0.148.0 and 0.149.0.
+    /// Without `env_key`, neither login nor `CODEX_API_KEY` is sent to a provider that does not ask for them. Seen
+    /// on 0.148.0 and 0.149.0.
     NoLoginElsewhere,
     /// An MCP server can have a `url`; before, it needed a `command`. Seen on 0.42.0 and 0.44.0.
     RemoteServers,
