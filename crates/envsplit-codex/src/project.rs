@@ -63,7 +63,8 @@ pub(crate) fn read(
         let is_home = home == Some(folder.as_str())
             || home_real.as_deref().is_some_and(|real| s.files.canonical(&folder).is_ok_and(|f| f == real));
         if !is_home {
-            let disabled_reason = trust.decide(s, dir, home);
+            let needs_trust = rules.hold(Rule::ProjectTrust, true);
+            let disabled_reason = trust.decide(s, dir, home).filter(|_| needs_trust);
             let hooks = trust.hooks_folder(s.style, dir).map(|folder| {
                 project.hooks(s, &s.style.join(&folder, "config.toml"), disabled_reason.is_none())
             });

@@ -173,6 +173,17 @@ fn layers_came_one_after_the_other() {
 }
 
 #[test]
+fn projects_counted_without_trust_at_first() {
+    for (version, counts) in
+        [("0.77.0", None), ("0.79.0", Some(true)), ("0.87.0", Some(true)), ("0.89.0", Some(false))]
+    {
+        let view = at(version, Scene::of([("/w/.git/HEAD", ""), ("/w/.codex/config.toml", "model = 'p'")]));
+        let layer = view.layers.iter().find(|l| l.source == LayerSource::Project);
+        assert_eq!(layer.map(|l| l.enabled), counts, "{version}");
+    }
+}
+
+#[test]
 fn refusals_came_and_went() {
     for (text, before, after, code) in [
         ("[model_providers.a]\nname = 'a'\nwire_api = 'chat'", "0.94.0", "0.95.0", "route/wire-api"),

@@ -18,6 +18,8 @@ pub(crate) enum Rule {
     ProfileFiles,
     /// `.codex/config.toml` of a trusted project counts. Seen on 0.77.0 and 0.79.0.
     ProjectLayers,
+    /// It counts only where the project is trusted; before, in every project. Seen on 0.87.0 and 0.89.0.
+    ProjectTrust,
     /// Some keys of a project's config do not count, `model_provider` among them. Seen on 0.128.0 and 0.129.0.
     ProjectDenied,
     /// `/etc/codex/config.toml` counts. Seen on 0.77.0 and 0.79.0.
@@ -81,6 +83,7 @@ pub(super) const fn change(rule: Rule) -> Change {
         Rule::DotenvOverrides => ("`.env` wins over the environment", v(21, 0), v(22, 0)),
         Rule::ProfileFiles => ("profiles are files", v(133, 0), v(134, 0)),
         Rule::ProjectLayers => ("a project's config counts", v(77, 0), v(79, 0)),
+        Rule::ProjectTrust => ("a project needs trust", v(87, 0), v(89, 0)),
         Rule::ProjectDenied => ("a project may set a provider", v(128, 0), v(129, 0)),
         Rule::SystemLayer => ("`/etc/codex/config.toml` counts", v(77, 0), v(79, 0)),
         Rule::ManagedLayer => ("`/etc/codex/managed_config.toml` counts", v(44, 0), v(45, 0)),
