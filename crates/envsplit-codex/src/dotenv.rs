@@ -156,7 +156,8 @@ impl Dotenv {
                     named.insert(name.clone(), value.clone());
                     self.lines.push(DotenvEntry { name: name.clone(), line: line.first, dropped });
                     // Before, what is set already stays: the first of a name, too.
-                    if !dropped && !(self.older && self.values.contains_key(&self.fold(&name))) {
+                    let stays = self.older && self.values.contains_key(&self.fold(&name));
+                    if !dropped && !stays {
                         self.values.insert(self.fold(&name), Taken { value, line: line.first });
                     }
                 }
