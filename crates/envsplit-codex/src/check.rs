@@ -17,18 +17,21 @@ use std::collections::BTreeSet;
 const RESERVED: &[&str] = &["openai", "ollama", "lmstudio"];
 const AMAZON: &[&str] = &["amazon-bedrock", "amazon-bedrock-runtime"];
 
+pub(crate) use types::one_of;
+
 /// Everything that Codex refuses in the config as it is `written`, and as it is once what an organisation demands is in
-/// the place of what is written; and the keys of each layer that it ignores. `stopped` when a
-/// file could not be read or parsed: then Codex comes to no check, and only what is wrong by itself is said.
+/// the place of what is written; and the keys of each layer that it ignores. `above` is laid over the layers without
+/// being one. `stopped` when a file could not be read or parsed: then Codex comes to no check, and only what is wrong by
+/// itself is said.
 pub(crate) fn run(
     s: &Surroundings<'_>,
     (written, config): (&Merged<'_>, &Merged<'_>),
-    layers: &[LayerRead],
+    (layers, above): (&[LayerRead], &[LayerRead]),
     provider: &Provider,
     stopped: bool,
 ) -> Vec<Problem> {
-    let mut found =
-        Findings { layers, paths: layers.iter().map(|l| l.path.as_deref()).collect(), problems: vec![] };
+    let paths = layers.iter().chain(above).map(|l| l.path.as_deref()).collect();
+    let mut found = Findings { layers, paths, problems: vec![] };
     let stopped = found.not_written_back() || stopped;
     found.pasted_keys(config);
     found.managed();
@@ -37,7 +40,7 @@ pub(crate) fn run(
             types::unknown_keys(layer, &mut found.problems);
         }
         found.filters();
-        let typed: Vec<bool> = layers.iter().map(|l| l.typed).collect();
+        let typed: Vec<bool> = layers.iter().chain(above).map(|l| l.typed).collect();
         for (path, at) in paths::relative(s, written, &typed) {
             let message = "AbsolutePathBuf deserialized without a base path".to_owned();
             found.add(Code::ConfigInvalid, at, &path, message);

@@ -165,6 +165,10 @@ pub struct CodexView {
     /// What could not be known about this config.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<String>,
+    /// Whether rules that matter here were not tested on this version of Codex: `unknown` says which. Then the rest is
+    /// by the newest rules that are known, and nothing follows from it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untested: bool,
 }
 
 impl CodexView {
@@ -187,6 +191,7 @@ impl CodexView {
             version: None,
             problems: vec![],
             unknown: vec![reason.into()],
+            untested: false,
         }
     }
 

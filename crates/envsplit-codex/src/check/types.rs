@@ -277,7 +277,8 @@ fn integer_range(expected: &str) -> Option<std::ops::RangeInclusive<i64>> {
 }
 
 /// As serde lists variants.
-fn one_of(words: &[&str]) -> String {
+/// A choice in Codex's words.
+pub(crate) fn one_of(words: &[&str]) -> String {
     match words {
         [one] => format!("`{one}`"),
         [one, two] => format!("`{one}` or `{two}`"),

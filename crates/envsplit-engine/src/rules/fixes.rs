@@ -3,7 +3,7 @@
 mod config;
 mod route;
 
-pub(super) use config::{ask_the_organisation, config, home_invalid, two_homes};
+pub(super) use config::{ask_the_organisation, config, home_invalid, two_homes, update};
 pub(super) use route::{address, base_url, deployment, env_key, from_profile, without};
 
 use super::loss::Loss;

@@ -1,5 +1,6 @@
 //! The rules that explain a split, a module a family. A rule that cannot prove itself stays silent.
 mod auth;
+mod binaries;
 mod config;
 mod daemon;
 mod dotenv;
@@ -22,6 +23,8 @@ use envsplit_model::{CodexSeen, CodexView, Finding, KeyVerdict, Role};
 /// Every finding, the one that explains the failure first.
 pub(crate) fn findings(w: &World<'_>) -> Vec<Finding> {
     let mut drafts = config::drafts(w);
+    drafts.extend(binaries::drafts(w));
+    binaries::replace(&mut drafts);
     drafts.extend(home::drafts(w));
     drafts.extend(route::drafts(w));
     drafts.extend(auth::drafts(w));
