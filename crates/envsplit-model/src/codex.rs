@@ -195,6 +195,12 @@ impl CodexView {
         }
     }
 
+    /// Whether this Codex does not have its key. That a variable is nowhere is so in every version.
+    pub fn misses_key(&self) -> bool {
+        self.key_verdict == KeyVerdict::Missing
+            || self.untested && self.key.as_ref().is_some_and(Sighting::is_absent)
+    }
+
     /// The first problem with `code`.
     pub fn problem(&self, code: Code) -> Option<&Problem> {
         self.problems.iter().find(|p| p.code == code)

@@ -35,9 +35,9 @@ pub use probe::{
     SourcesSeen, StartKind, StartReads, Waiting,
 };
 pub use report::{
-    ConfigDiffPlace, ConfigDiffSlice, ConfigDifference, ConfigSlice, ConfigSlicePlace, EnvSlice,
-    EnvSlicePlace, EnvSource, ExplainSlice, Explained, PlacesSlice, Report, RequestLayer, SCHEMA,
-    SymptomSlice, Verdict,
+    Applied, ConfigDiffPlace, ConfigDiffSlice, ConfigDifference, ConfigSlice, ConfigSlicePlace, EnvSlice,
+    EnvSlicePlace, EnvSource, ExplainSlice, Explained, FixSlice, PlacesSlice, Report, RequestLayer, SCHEMA,
+    SymptomSlice, UndoSlice, Verdict,
 };
 pub use sighting::{Fingerprint, Sighting, Source, State, Taint};
 pub use snapshot::{Caller, EnvAccess, ProcessRecord, Session, Snapshot};

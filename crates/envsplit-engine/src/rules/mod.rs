@@ -48,7 +48,7 @@ pub(crate) fn findings(w: &World<'_>) -> Vec<Finding> {
 
 /// What is wrong with the key of one place.
 fn key(w: &World<'_>, at: usize, seen: &CodexSeen, name: &str) -> Option<Draft> {
-    if seen.view.key_verdict == KeyVerdict::Unknown && !seen.dotenv_younger {
+    if seen.view.key_verdict == KeyVerdict::Unknown && !seen.dotenv_younger && !seen.view.misses_key() {
         return None;
     }
     let daemon = w.node(at).role == Role::CodexDaemon;
@@ -61,9 +61,12 @@ fn key(w: &World<'_>, at: usize, seen: &CodexSeen, name: &str) -> Option<Draft> 
     dotenv::explain(w, at, seen, name)
         .or_else(|| value::tainted(w, at, seen, name))
         .or_else(|| daemon.then(|| daemon::explain(w, at, seen, name))?)
-        .or_else(|| match seen.view.key_verdict {
-            KeyVerdict::Missing => loss::explain(w, at, name),
-            _ => value::differs(w, at, seen, name),
+        .or_else(|| {
+            if seen.view.misses_key() {
+                loss::explain(w, at, name)
+            } else {
+                value::differs(w, at, seen, name)
+            }
         })
 }
 
