@@ -231,8 +231,10 @@ pub(super) fn guard_for_ide(w: &World<'_>, loss: &Loss<'_>, guard: &Guard) -> Fi
         after: format!("[ -z \"$VSCODE_RESOLVING_ENVIRONMENT\" ] && {}", guard.text.trim()),
         line: Some(guard.end_line),
     }];
-    let whole =
-        guard.line == guard.end_line && !guard.text.contains('…') && guard.text.trim().starts_with("exec ");
+    // A command, or several of which each needs the one before it.
+    let text = guard.text.trim().replace("&&", "");
+    let plain = !text.contains(['…', ';', '|', '&', '`', '<', '>', '{', '(']);
+    let whole = guard.line == guard.end_line && plain && text.split_whitespace().any(|word| word == "exec");
     let change = whole.then(|| Change::Replace {
         path: guard.path.clone(),
         line: guard.end_line,

@@ -10,6 +10,14 @@ use envsplit_model::{
 pub(super) fn tainted(w: &World<'_>, place: usize, seen: &CodexSeen, name: &str) -> Option<Draft> {
     let key = seen.view.key.as_ref().filter(|k| k.is_present())?;
     let taint = *worst(&key.taints)?;
+    // What the process would get today is clean: then it is older than the change.
+    let via = w.lineage.chain(place).into_iter().find_map(|n| w.node(n).up?.via);
+    let clean = via.filter(|v| w.sighting(*v, name).is_present() && w.sighting(*v, name).taints.is_empty());
+    if seen.key_from_dotenv.is_none()
+        && let Some(draft) = clean.and_then(|via| stale::changed(w, place, name, via))
+    {
+        return Some(draft);
+    }
     let effect = match taint {
         Taint::Blank | Taint::NonUtf8 => "Codex says `Missing environment variable`",
         Taint::TrailingCr | Taint::ControlChar => "Codex then sends no Authorization header and says nothing",

@@ -6,7 +6,7 @@ use crate::change;
 use crate::error::Error;
 use crate::output;
 use crate::render;
-use envsplit_model::{Applied, Code, Finding, FixSlice, UndoSlice, text::shown};
+use envsplit_model::{Applied, Code, Finding, FixSlice, Place, PlaceKind, Report, UndoSlice, text::shown};
 
 pub(crate) fn run(common: &Common, code: Option<&str>, apply: bool) -> Result<u8, Error> {
     let code = code.map(|c| c.trim().parse::<Code>().map_err(|()| explain::no_code(c))).transpose()?;
@@ -39,8 +39,21 @@ pub(crate) fn run(common: &Common, code: Option<&str>, apply: bool) -> Result<u8
     let still = |old: &Finding| {
         slice.applied.iter().any(|a| a.code == old.code && !a.files.is_empty())
             && slice.remaining.iter().any(|f| f.code == old.code && f.subject == old.subject)
+            && !after.as_ref().is_some_and(|new| better(&answer.report, &new.report, &old.subject.name))
     };
     Ok(u8::from(!done || slice.findings.iter().any(still)))
+}
+
+/// Whether a new start has a variable that it had not, or has it clean: what runs since before cannot.
+fn better(old: &Report, new: &Report, name: &str) -> bool {
+    let faults = |place: &Place| {
+        let seen = place.env.get(name).filter(|s| s.is_present())?;
+        Some(seen.taints.len())
+    };
+    new.places.iter().filter(|p| p.kind == PlaceKind::Shell).any(|now| {
+        let before = old.place(&now.id).and_then(faults);
+        faults(now).is_some_and(|now| before.is_none_or(|before| now < before))
+    })
 }
 
 /// The first fix of a finding that a program may make.
