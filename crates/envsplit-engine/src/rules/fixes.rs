@@ -4,7 +4,7 @@ mod config;
 mod route;
 
 pub(super) use config::{ask_the_organisation, config, home_invalid, two_homes, update};
-pub(super) use route::{address, base_url, deployment, env_key, from_profile, without};
+pub(super) use route::{address, base_url, deployment, env_key, from_profile, provider, without};
 
 use super::loss::Loss;
 use crate::world::World;

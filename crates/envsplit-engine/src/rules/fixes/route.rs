@@ -86,3 +86,18 @@ pub(in crate::rules) fn from_profile(w: &World<'_>, view: &CodexView) -> Fix {
         format!("write `model_provider` and the provider's table into {file}, which the IDE reads, too"),
     )
 }
+
+/// A provider where none is chosen.
+pub(in crate::rules) fn provider(w: &World<'_>, file: &str) -> Fix {
+    let mut f = plain(w, "add-provider", format!("choose a provider in {}", w.shown(file)));
+    f.edits = vec![Edit {
+        path: file.to_owned(),
+        before: String::new(),
+        after: "model = \"YOUR_DEPLOYMENT\"\nmodel_provider = \"azure\"\n\n[model_providers.azure]\nname = \"Azure OpenAI\"\n\
+                base_url = \"https://RESOURCE.openai.azure.com/openai/v1\"\nenv_key = \"AZURE_OPENAI_API_KEY\"\n\
+                wire_api = \"responses\""
+            .to_owned(),
+        line: None,
+    }];
+    f
+}
