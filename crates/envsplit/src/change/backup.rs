@@ -44,7 +44,8 @@ pub(crate) struct Undone {
     pub(crate) files: Vec<PathBuf>,
 }
 
-fn folder() -> Result<PathBuf, String> {
+/// Where backups lie.
+pub(crate) fn folder() -> Result<PathBuf, String> {
     let data = envsplit_system::data_dir().ok_or("no folder for a backup is known: HOME is not set")?;
     Ok(data.join("backups"))
 }
@@ -62,13 +63,12 @@ fn save(path: &Path, bytes: &[u8]) -> Result<(), String> {
 impl Backup {
     /// Copies the files as they are.
     pub(super) fn make(
-        code: &str,
-        fix: &str,
+        folder: &Path,
+        (code, fix): (&str, &str),
         files: &BTreeMap<PathBuf, (Before, Vec<u8>)>,
     ) -> Result<Self, String> {
-        let folder = folder()?;
-        make_folder(&folder)?;
-        forget_the_oldest(&folder);
+        make_folder(folder)?;
+        forget_the_oldest(folder);
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let number = format!("{}", now.map_or(0, |d| d.as_millis()));
         let own = folder.join(&number);
@@ -114,9 +114,8 @@ fn forget_the_oldest(folder: &Path) {
 
 /// Takes a change back, the last one where no number is given: every byte, or nothing where a file is no longer what was
 /// written.
-pub(crate) fn undo(number: Option<&str>) -> Result<Undone, String> {
-    let folder = folder()?;
-    let all = numbers(&folder);
+pub(crate) fn undo(folder: &Path, number: Option<&str>) -> Result<Undone, String> {
+    let all = numbers(folder);
     let number = match number {
         None => all.last().ok_or("there is nothing to take back")?.clone(),
         Some(number) if all.iter().any(|n| n == number) => number.to_owned(),

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::output;
 use crate::render;
 use envsplit_model::{Applied, Code, Finding, FixSlice, Place, PlaceKind, Report, UndoSlice, text::shown};
+use std::path::Path;
 
 pub(crate) fn run(common: &Common, code: Option<&str>, apply: bool) -> Result<u8, Error> {
     let code = code.map(|c| c.trim().parse::<Code>().map_err(|()| explain::no_code(c))).transpose()?;
@@ -24,7 +25,8 @@ pub(crate) fn run(common: &Common, code: Option<&str>, apply: bool) -> Result<u8
         print(common, &answer, &slice, code)?;
         return Ok(0);
     }
-    slice.applied = slice.findings.iter().filter_map(make).collect();
+    let folder = change::folder().map_err(Error::usage)?;
+    slice.applied = slice.findings.iter().filter_map(|f| make(&folder, f)).collect();
     let mut after = None;
     if slice.applied.iter().any(|a| !a.files.is_empty()) {
         // What is right is shown by starts that are made anew.
@@ -57,9 +59,9 @@ fn better(old: &Report, new: &Report, name: &str) -> bool {
 }
 
 /// The first fix of a finding that a program may make.
-fn make(finding: &Finding) -> Option<Applied> {
+fn make(folder: &Path, finding: &Finding) -> Option<Applied> {
     let fix = finding.fixes.iter().find(|f| f.safe && !f.changes.is_empty())?;
-    let result = change::make(finding.code.slug(), &fix.id, &fix.changes);
+    let result = change::make(folder, (finding.code.slug(), &fix.id), &fix.changes);
     let mut applied =
         Applied { code: finding.code, fix: fix.id.clone(), files: vec![], backup: None, refused: None };
     match result {
@@ -83,7 +85,7 @@ fn print(common: &Common, answer: &Answer, slice: &FixSlice, code: Option<Code>)
 /// Takes back the last `--apply`, or the one with this number.
 pub(crate) fn undo(common: &Common, backup: &str) -> Result<u8, Error> {
     let number = Some(backup).filter(|b| !b.is_empty());
-    let undone = change::undo(number).map_err(Error::usage)?;
+    let undone = change::folder().and_then(|folder| change::undo(&folder, number)).map_err(Error::usage)?;
     let files: Vec<String> = undone.files.iter().map(|f| f.to_string_lossy().into_owned()).collect();
     if common.wants_json() {
         json(&UndoSlice { schema: "envsplit.undo/v1".to_owned(), backup: undone.number, files })?;
