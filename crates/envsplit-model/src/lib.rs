@@ -37,7 +37,7 @@ pub use probe::{
 };
 pub use report::{
     ConfigDiffPlace, ConfigDiffSlice, ConfigDifference, ConfigSlice, ConfigSlicePlace, EnvSlice,
-    EnvSlicePlace, EnvSource, ExplainSlice, Explained, PlacesSlice, Report, RequestLayer, SCHEMA,
+    EnvSlicePlace, EnvSource, EnvUnread, ExplainSlice, Explained, PlacesSlice, Report, RequestLayer, SCHEMA,
     SymptomSlice, Verdict,
 };
 pub use scope::{Scope, ScopedSetting};

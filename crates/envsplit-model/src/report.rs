@@ -163,6 +163,9 @@ pub struct EnvSlice {
     pub name: String,
     /// Every line that sets it.
     pub sources: Vec<EnvSource>,
+    /// Files that may set it and could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<EnvUnread>,
     /// The places.
     pub places: Vec<EnvSlicePlace>,
 }

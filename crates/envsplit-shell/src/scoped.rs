@@ -97,13 +97,13 @@ impl Find<'_> {
                 self.unread(path, "it is too large to be such a file");
                 None
             }
-            Ok(bytes) => match decode(&bytes) {
-                Some(text) => Some(Source::new(path, text, self.files().times(path).ok())),
-                None => {
+            Ok(bytes) => {
+                let Some(text) = decode(&bytes) else {
                     self.unread(path, "it is no text");
-                    None
-                }
-            },
+                    return None;
+                };
+                Some(Source::new(path, text, self.files().times(path).ok()))
+            }
             Err(FileError::NotFound | FileError::IsDirectory) => None,
             Err(error) => {
                 self.unread(path, &error.to_string());

@@ -1,6 +1,6 @@
 //! A variable that a place lacks: at which hop it was lost, and why.
 use super::draft::{Draft, at_process, at_setting, capital, place_of, spoken};
-use super::{fixes, shell_hop, stale};
+use super::{fixes, injected, sandbox, scoped, session_profile, shared_main, shell_hop, stale};
 use crate::lineage::Up;
 use crate::names;
 use crate::world::World;
@@ -64,6 +64,11 @@ pub(super) fn explain(w: &World<'_>, place: usize, name: &str) -> Option<Draft> 
             let loss = Loss { name, place, to, up, witness: Some(from) };
             return Some(dropped(w, &loss));
         }
+    }
+    if let Some(draft) =
+        sandbox::explain(w, place, name, witness).or_else(|| shared_main::explain(w, place, name))
+    {
+        return Some(draft);
     }
     let by_hop = chain.iter().rev().find_map(|n| Some((*n, w.node(*n).up.filter(|u| u.via.is_some())?)));
     let first_hop = || {
@@ -161,8 +166,13 @@ fn nowhere(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
         let hidden = format!("{} may not be read, so what it sets is not known", w.shown(&path));
         return Some(unexplained(w, loss, None).evidence(hidden));
     }
+    if !dotenv_line_is_broken(w, loss)
+        && let Some(draft) = scoped::explain(w, loss)
+    {
+        return Some(draft);
+    }
     if let Some(n) = loss.witness {
-        return by_hand(w, loss, n);
+        return injected::lost(w, loss, n).or_else(|| by_hand(w, loss, n));
     }
     if dotenv_line_is_broken(w, loss) {
         return None;
@@ -204,7 +214,7 @@ fn nowhere(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
     if !w.shells_allowed() {
         draft = draft.evidence("no shell was run (`--no-shells`): start-up files were only read");
     }
-    Some(draft)
+    Some(scoped::beside(w, loss, draft))
 }
 
 /// A start-up file that this user may not read. Denied is not absent.
@@ -257,7 +267,9 @@ fn by_hand(w: &World<'_>, loss: &Loss<'_>, witness: usize) -> Option<Draft> {
     // A process that lacks it fails because of it; one that does not run yet only would.
     let severity = if w.node(loss.place).predicted { Severity::Warning } else { Severity::Error };
     let has = spoken(w, witness);
-    Some(
+    Some(scoped::beside(
+        w,
+        loss,
         loss.draft(w, Code::EnvOnlyInThisProcess)
             .severity(severity)
             .at(at_process(w, witness))
@@ -268,8 +280,9 @@ fn by_hand(w: &World<'_>, loss: &Loss<'_>, witness: usize) -> Option<Draft> {
             .evidence(format!("{has} has it"))
             .evidence("no start-up file, session file or `.env` that was read sets it")
             .evidence(format!("a new {} has not", w.node(w.lineage.typed).label))
-            .fixes([fixes::set_in_dotenv(w, loss.place, loss.name), fixes::set_in_login_file(w, loss)]),
-    )
+            .fixes([fixes::set_in_dotenv(w, loss.place, loss.name), fixes::set_in_login_file(w, loss)])
+            .fixes(fixes::server_setup(w, loss)),
+    ))
 }
 
 /// Another name is set where `env_key` expects its own.
@@ -344,6 +357,9 @@ fn without_shell(w: &World<'_>, loss: &Loss<'_>) -> Draft {
         return stale::added(w, loss, setting, loss.to);
     }
     if let Some(proof) = shell_hop::no_shell_ran(w, loss) {
+        if let Some(draft) = session_profile::explain(w, loss, setting, &proof) {
+            return draft;
+        }
         let file = w.shown(&setting.path);
         return loss
             .draft(w, Code::EnvLauncherSkipsShellFiles)
@@ -355,7 +371,11 @@ fn without_shell(w: &World<'_>, loss: &Loss<'_>) -> Draft {
                 w.node(loss.to).label
             ))
             .evidence(proof)
-            .fixes([fixes::set_in_dotenv(w, loss.place, loss.name), fixes::restart(w, loss.to)]);
+            .fixes([
+                fixes::set_in_dotenv(w, loss.place, loss.name),
+                fixes::environment_d(w, loss.name),
+                fixes::restart(w, loss.to),
+            ]);
     }
     shell_hop::inferred_start(w, loss, setting).unwrap_or_else(|| unexplained(w, loss, Some(setting)))
 }

@@ -6,13 +6,22 @@ mod dotenv;
 mod draft;
 mod fixes;
 mod home;
+mod injected;
 mod loss;
 mod order;
 mod overrides;
 mod profile;
+mod programs;
+mod proxy;
 mod route;
+mod sandbox;
+mod scoped;
+mod session_profile;
+mod shared_main;
 mod shell_hop;
 mod stale;
+mod surface;
+mod tool_filter;
 mod value;
 
 use crate::world::World;
@@ -27,6 +36,9 @@ pub(crate) fn findings(w: &World<'_>) -> Vec<Finding> {
     drafts.extend(auth::drafts(w));
     drafts.extend(profile::drafts(w));
     drafts.extend(overrides::drafts(w));
+    drafts.extend(programs::drafts(w));
+    drafts.extend(proxy::drafts(w));
+    drafts.extend(surface::drafts(w));
     for at in w.lineage.codex_places() {
         let Some(seen) = w.codex(at) else { continue };
         let own = seen.view.env_key.as_deref().filter(|k| *k != CodexView::SECRET_NAME);
@@ -36,7 +48,10 @@ pub(crate) fn findings(w: &World<'_>) -> Vec<Finding> {
             drafts.extend(key(w, at, seen, name));
         }
         for name in asked.iter().filter(|a| own != Some(a.as_str())) {
-            drafts.extend(loss::explain(w, at, name));
+            drafts.extend(loss::explain(w, at, name).or_else(|| injected::noted(w, at, name)));
+        }
+        for name in asked {
+            drafts.extend(tool_filter::explain(w, at, name));
         }
     }
     drafts.extend(unobserved(w));

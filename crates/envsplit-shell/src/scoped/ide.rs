@@ -95,12 +95,12 @@ fn hit(m: &Member<'_>, keys: &[&str], name: String, form: Form) -> Option<Hit> {
     let (scope, idle) = match (form, before) {
         (Form::DevContainer, ["remoteEnv"]) => (Scope::ContainerRemote, None),
         (Form::DevContainer, ["containerEnv"]) => (Scope::Container, None),
-        (Form::DevContainer, _) => return None,
         (Form::Tasks, [.., "env"]) => (Scope::IdeTask, None),
         (Form::Launch, [.., "env"]) => (Scope::IdeDebug, None),
-        (Form::Tasks | Form::Launch, _) => return None,
-        (_, ["terminal.integrated.env.linux"]) => (Scope::IdeTerminal, None),
-        (_, ["terminal.integrated.profiles.linux", _, "env"]) => (Scope::IdeTerminal, None),
+        (Form::DevContainer | Form::Tasks | Form::Launch, _) => return None,
+        (_, ["terminal.integrated.env.linux"] | ["terminal.integrated.profiles.linux", _, "env"]) => {
+            (Scope::IdeTerminal, None)
+        }
         (_, ["terminal.integrated.env.osx"]) => (Scope::IdeTerminal, Some("it counts on macOS")),
         (_, ["terminal.integrated.env.windows"]) => (Scope::IdeTerminal, Some("it counts on Windows")),
         (_, ["configurations", .., "env"]) => (Scope::IdeDebug, None),

@@ -88,8 +88,8 @@ pub(super) fn unit(find: &mut Find<'_>, path: &str, row: &Row) {
     let manager = row.scope == Scope::UserManager;
     for entry in entries(&source.text) {
         let wanted = match (manager, entry.section, entry.key) {
-            (true, "Manager", "DefaultEnvironment" | "ManagerEnvironment") => true,
-            (false, "Service", "Environment") => true,
+            (true, "Manager", "DefaultEnvironment" | "ManagerEnvironment")
+            | (false, "Service", "Environment") => true,
             (false, "Service", "EnvironmentFile") => {
                 let file = entry.value.trim_matches([' ', '\t', '"', '-']);
                 let file = file.replace("%h", &find.folders.home);

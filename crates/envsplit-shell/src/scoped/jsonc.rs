@@ -58,7 +58,8 @@ impl Reader<'_> {
     fn blank(&mut self) -> Result<(), usize> {
         loop {
             let rest = &self.text[self.at..];
-            let trimmed = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == crate::source::STRAY);
+            let trimmed =
+                rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == crate::source::STRAY);
             self.at += rest.len() - trimmed.len();
             if trimmed.starts_with("//") {
                 self.at += trimmed.find('\n').unwrap_or(trimmed.len());
@@ -116,12 +117,12 @@ impl Reader<'_> {
             self.blank()?;
             self.path.push(Part::Key(key));
             // A member is handed out before those inside it.
-            if !matches!(self.peek(), Some(b'{' | b'[')) {
-                let value = self.value(depth + 1)?;
-                (self.each)(&Member { path: &self.path, value, at });
-            } else {
+            if matches!(self.peek(), Some(b'{' | b'[')) {
                 (self.each)(&Member { path: &self.path, value: Value::Other, at });
                 self.value(depth + 1)?;
+            } else {
+                let value = self.value(depth + 1)?;
+                (self.each)(&Member { path: &self.path, value, at });
             }
             self.path.pop();
             self.separator(b'}')?;

@@ -45,7 +45,8 @@ pub(super) fn ssh(find: &mut Find<'_>, path: &str, row: &Row) {
             ("acceptenv", true) => Scope::SshAccept,
             _ => continue,
         };
-        let idle = (!block.is_empty()).then_some("it stands below a Host or Match line and counts for those alone");
+        let idle =
+            (!block.is_empty()).then_some("it stands below a Host or Match line and counts for those alone");
         for word in rest.split_ascii_whitespace().map(|w| w.trim_matches('"')) {
             let names: Vec<String> = if scope.sets() {
                 assigned(word).filter(|n| find.asked.contains(*n)).map(str::to_owned).into_iter().collect()

@@ -146,11 +146,8 @@ fn build() -> Vec<Row> {
     add(Nearest(".vscode/tasks.json"), Tasks, Scope::IdeTask, "VS Code: tasks, options.env");
     add(Nearest(".vscode/launch.json"), Launch, Scope::IdeDebug, "VS Code: debugging, env and envFile");
     let container = "Dev Container metadata reference, remoteEnv and containerEnv";
-    for file in [
-        ".devcontainer/devcontainer.json",
-        ".devcontainer.json",
-        ".devcontainer/*/devcontainer.json",
-    ] {
+    for file in [".devcontainer/devcontainer.json", ".devcontainer.json", ".devcontainer/*/devcontainer.json"]
+    {
         add(Project(file), DevContainer, Scope::Container, container);
     }
     add(Nearest(".envrc"), Direnv, Scope::DirectoryHook, "direnv(1)");
@@ -202,9 +199,11 @@ pub(super) fn paths(files: &dyn Files, folders: &UserFolders, place: &Place) -> 
         Place::Project(pattern) => {
             upwards(folders).into_iter().rev().flat_map(|dir| below(&dir, pattern)).collect()
         }
-        Place::Nearest(pattern) => {
-            upwards(folders).into_iter().map(|dir| below(&dir, pattern)).find(|f| !f.is_empty()).unwrap_or_default()
-        }
+        Place::Nearest(pattern) => upwards(folders)
+            .into_iter()
+            .map(|dir| below(&dir, pattern))
+            .find(|f| !f.is_empty())
+            .unwrap_or_default(),
     }
 }
 
@@ -246,6 +245,8 @@ fn expand(files: &dyn Files, dir: &str, pattern: &str) -> Vec<String> {
             .collect();
     }
     // What is there and cannot be read is told by the reader.
-    found.retain(|f| !matches!(files.kind(f), Err(envsplit_model::FileError::NotFound) | Ok(FileKind::Directory)));
+    found.retain(|f| {
+        !matches!(files.kind(f), Err(envsplit_model::FileError::NotFound) | Ok(FileKind::Directory))
+    });
     found
 }

@@ -44,8 +44,7 @@ fn settings_say_whom_they_reach() {
     let owner = "terminal.integrated.env.linux".to_owned();
     assert_eq!(one(user, text), (Scope::IdeTerminal, 4, owner, format!("\"{KEY}\": \"…\"")));
     let machine = "/home/u/.vscode-server/data/Machine/settings.json";
-    let profile =
-        "{\"terminal.integrated.profiles.linux\": {\"b\": {\"path\": \"bash\", \"env\": {\"AZURE_OPENAI_API_KEY\": \"VALUE\"}}}}";
+    let profile = "{\"terminal.integrated.profiles.linux\": {\"b\": {\"path\": \"bash\", \"env\": {\"AZURE_OPENAI_API_KEY\": \"VALUE\"}}}}";
     assert_eq!(one(machine, profile).0, Scope::IdeTerminal);
     let other = "{\"claudeCode.environmentVariables\": [\n{\"name\": \"AZURE_OPENAI_API_KEY\", \"value\": \"VALUE\"}]}";
     let owner = "claudeCode.environmentVariables.[]".to_owned();
@@ -72,7 +71,10 @@ fn project_files_of_an_ide() {
     let debug = "{\"configurations\": [{\"env\": {\"AZURE_OPENAI_API_KEY\": \"VALUE\"}}]}";
     assert_eq!(one("/home/u/p/.vscode/launch.json", debug).0, Scope::IdeDebug);
     let by_file = found(&[
-        ("/home/u/p/.vscode/launch.json", "{\"configurations\": [{\"envFile\": \"${workspaceFolder}/x.env\"}]}"),
+        (
+            "/home/u/p/.vscode/launch.json",
+            "{\"configurations\": [{\"envFile\": \"${workspaceFolder}/x.env\"}]}",
+        ),
         ("/home/u/p/x.env", "# x\nAZURE_OPENAI_API_KEY=VALUE\n"),
     ]);
     assert_eq!(by_file.len(), 1);
@@ -80,7 +82,8 @@ fn project_files_of_an_ide() {
     let container = "{\"remoteEnv\": {\"AZURE_OPENAI_API_KEY\": \"${localEnv:AZURE_OPENAI_API_KEY}\"}}";
     let (scope, _, _, text) = one("/home/u/p/.devcontainer/devcontainer.json", container);
     assert_eq!((scope, text), (Scope::ContainerRemote, format!("\"{KEY}\": \"${{localEnv:{KEY}}}\"")));
-    let workspace = "{\"settings\": {\"terminal.integrated.env.linux\": {\"AZURE_OPENAI_API_KEY\": \"VALUE\"}}}";
+    let workspace =
+        "{\"settings\": {\"terminal.integrated.env.linux\": {\"AZURE_OPENAI_API_KEY\": \"VALUE\"}}}";
     assert_eq!(one("/home/u/p/my.code-workspace", workspace).0, Scope::IdeTerminal);
 }
 
@@ -110,7 +113,8 @@ fn units_overrides_and_launchers() {
 #[test]
 fn hooks_tables_and_ssh() {
     assert_eq!(one("/home/u/p/.envrc", "export AZURE_OPENAI_API_KEY=VALUE\n").0, Scope::DirectoryHook);
-    let taken = found(&[("/home/u/p/.envrc", "dotenv\n"), ("/home/u/p/.env", "AZURE_OPENAI_API_KEY=VALUE\n")]);
+    let taken =
+        found(&[("/home/u/p/.envrc", "dotenv\n"), ("/home/u/p/.env", "AZURE_OPENAI_API_KEY=VALUE\n")]);
     assert_eq!(taken.len(), 1, "{taken:?}");
     assert_eq!((taken[0].0, taken[0].1.as_str()), (Scope::DirectoryHook, "/home/u/p/.env"));
     assert_eq!(one("/home/u/p/.env", "AZURE_OPENAI_API_KEY=VALUE\n").0, Scope::ProjectDotenv);
@@ -121,7 +125,10 @@ fn hooks_tables_and_ssh() {
     assert_eq!(one("/home/u/.ssh/config", ssh).1, 2);
     assert_eq!(one("/home/u/.ssh/config", "SendEnv LANG AZURE_*\n").0, Scope::SshSend);
     assert_eq!(one("/etc/ssh/sshd_config.d/1.conf", "AcceptEnv AZURE_*\n").0, Scope::SshAccept);
-    assert_eq!(one("/home/u/.vscode-server/server-env-setup", "export AZURE_OPENAI_API_KEY=VALUE\n").0, Scope::IdeServer);
+    assert_eq!(
+        one("/home/u/.vscode-server/server-env-setup", "export AZURE_OPENAI_API_KEY=VALUE\n").0,
+        Scope::IdeServer
+    );
 }
 
 #[test]
