@@ -54,6 +54,9 @@ pub(super) fn explain(w: &World<'_>, place: usize, name: &str) -> Option<Draft> 
     }
     let chain = w.lineage.chain(place);
     let witness = witness(w, place, name);
+    if let Some(draft) = sandbox::explain(w, place, name, witness) {
+        return Some(draft);
+    }
     // From the root on: the first place that lacks what the one before it has.
     for pair in chain.windows(2).rev() {
         let (to, from) = (pair[0], pair[1]);
@@ -65,9 +68,7 @@ pub(super) fn explain(w: &World<'_>, place: usize, name: &str) -> Option<Draft> 
             return Some(dropped(w, &loss));
         }
     }
-    if let Some(draft) =
-        sandbox::explain(w, place, name, witness).or_else(|| shared_main::explain(w, place, name))
-    {
+    if let Some(draft) = shared_main::explain(w, place, name) {
         return Some(draft);
     }
     let by_hop = chain.iter().rev().find_map(|n| Some((*n, w.node(*n).up.filter(|u| u.via.is_some())?)));

@@ -48,7 +48,12 @@ pub(crate) fn findings(w: &World<'_>) -> Vec<Finding> {
             drafts.extend(key(w, at, seen, name));
         }
         for name in asked.iter().filter(|a| own != Some(a.as_str())) {
-            drafts.extend(loss::explain(w, at, name).or_else(|| injected::noted(w, at, name)));
+            // What only an IDE adds is no key that the others lack.
+            let noted = w.lineage.codex_places().find_map(|n| injected::noted(w, n, name));
+            match noted {
+                Some(draft) => drafts.push(draft),
+                None => drafts.extend(loss::explain(w, at, name)),
+            }
         }
         for name in asked {
             drafts.extend(tool_filter::explain(w, at, name));

@@ -76,8 +76,32 @@ fn filter<'a>(view: &'a CodexView, name: &str) -> Option<(&'static str, &'a Conf
         let why = format!("takes out every name like `{pattern}`");
         return Some(("shell_environment_policy.ignore_default_excludes", value, why));
     }
-    let value = get("exclude")?;
-    let pattern = list(value).into_iter().find(|p| matches(p))?;
-    let why = format!("takes it out by the pattern `{}`", envsplit_model::text::shown(&pattern));
-    Some(("shell_environment_policy.exclude", value, why))
+    filters(view, &matches).or_else(|| {
+        let value = get("exclude")?;
+        let pattern = list(value).into_iter().find(|p| matches(p))?;
+        let why = format!("takes it out by the pattern `{}`", envsplit_model::text::shown(&pattern));
+        Some(("shell_environment_policy.exclude", value, why))
+    })
+}
+
+/// `filters`, where all of its patterns say the same: `include` lets only those through.
+fn filters<'a>(
+    view: &'a CodexView,
+    matches: &dyn Fn(&str) -> bool,
+) -> Option<(&'static str, &'a ConfigValue, String)> {
+    let prefix = format!("{POLICY}.filters.");
+    let all: Vec<(&str, &ConfigValue)> = view
+        .values
+        .iter()
+        .filter_map(|(k, v)| Some((k.strip_prefix(&prefix)?.trim_matches('"'), v)))
+        .collect();
+    let all_are = |word: &str| all.iter().all(|(_, v)| v.value == word);
+    let key = "shell_environment_policy.filters";
+    if all_are("exclude") {
+        let (pattern, value) = all.iter().find(|(p, _)| matches(p))?;
+        let why = format!("takes it out by the pattern `{}`", envsplit_model::text::shown(pattern));
+        return Some((key, value, why));
+    }
+    let none = all_are("include") && !all.iter().any(|(p, _)| matches(p));
+    all.first().filter(|_| none).map(|(_, value)| (key, *value, "does not list it".to_owned()))
 }
