@@ -1,6 +1,6 @@
 //! A variable that a place lacks: at which hop it was lost, and why.
 use super::draft::{Draft, at_process, at_setting, capital, place_of, spoken};
-use super::{fixes, injected, sandbox, scoped, session_profile, shared_main, shell_hop, stale};
+use super::{ancestry, fixes, injected, sandbox, scoped, session_profile, shared_main, shell_hop, stale};
 use crate::lineage::Up;
 use crate::names;
 use crate::world::World;
@@ -281,6 +281,7 @@ fn by_hand(w: &World<'_>, loss: &Loss<'_>, witness: usize) -> Option<Draft> {
             .evidence(format!("{has} has it"))
             .evidence("no start-up file, session file or `.env` that was read sets it")
             .evidence(format!("a new {} has not", w.node(w.lineage.typed).label))
+            .evidences(ancestry::came_in(w, witness, loss.name))
             .fixes([fixes::set_in_dotenv(w, loss.place, loss.name), fixes::set_in_login_file(w, loss)])
             .fixes(fixes::server_setup(w, loss)),
     ))

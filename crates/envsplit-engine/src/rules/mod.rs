@@ -1,4 +1,5 @@
 //! The rules that explain a split, a module a family. A rule that cannot prove itself stays silent.
+mod ancestry;
 mod auth;
 mod config;
 mod daemon;

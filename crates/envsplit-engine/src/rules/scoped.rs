@@ -83,7 +83,7 @@ fn ide_setting(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
         Some(n) => draft.evidence(format!("{} is a terminal of the IDE and has it", spoken(w, n))),
         None => draft.evidence("no process that was looked at has it"),
     };
-    Some(draft.fixes([fixes::set_in_dotenv(w, loss.place, loss.name), fixes::out_of_setting(w, loss, found)]))
+    Some(draft.fixes([fixes::set_in_dotenv(w, loss.place, loss.name), fixes::out_of_setting(w, found)]))
 }
 
 /// A terminal of the IDE that was opened before the setting was made.

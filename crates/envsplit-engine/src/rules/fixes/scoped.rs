@@ -9,7 +9,7 @@ use envsplit_model::{Edit, Fix, ScopedSetting, Setting};
 const FLATHUB: &[(&str, &str)] = &[("VS Code", "com.visualstudio.code"), ("VSCodium", "com.vscodium.codium")];
 
 /// The setting can go once the variable is set where Codex reads it.
-pub(in crate::rules) fn out_of_setting(w: &World<'_>, loss: &Loss<'_>, found: &ScopedSetting) -> Fix {
+pub(in crate::rules) fn out_of_setting(w: &World<'_>, found: &ScopedSetting) -> Fix {
     let title = format!(
         "then take it out of {}:{}, where it reaches too little",
         w.shown(&found.setting.path),
@@ -28,7 +28,6 @@ pub(in crate::rules) fn out_of_setting(w: &World<'_>, loss: &Loss<'_>, found: &S
         after: String::new(),
         line: Some(found.setting.line),
     }];
-    let _ = loss;
     f
 }
 
