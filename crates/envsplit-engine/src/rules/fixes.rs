@@ -144,7 +144,7 @@ fn login_file(w: &World<'_>, loss: &Loss<'_>) -> String {
     })
 }
 
-fn home(w: &World<'_>) -> String {
+pub(super) fn home(w: &World<'_>) -> String {
     let caller = w.snapshot.caller.as_ref().and_then(|c| c.structural.get("HOME").cloned());
     caller.or_else(|| w.snapshot.passwd_home.clone()).unwrap_or_default()
 }

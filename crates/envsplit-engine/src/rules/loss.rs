@@ -54,7 +54,10 @@ pub(super) fn explain(w: &World<'_>, place: usize, name: &str) -> Option<Draft> 
     }
     let chain = w.lineage.chain(place);
     let witness = witness(w, place, name);
-    if let Some(draft) = sandbox::explain(w, place, name, witness) {
+    // What was exported by hand reaches no IDE, in a sandbox or not.
+    if !only_by_hand(w, witness, name)
+        && let Some(draft) = sandbox::explain(w, place, name, witness)
+    {
         return Some(draft);
     }
     // From the root on: the first place that lacks what the one before it has.

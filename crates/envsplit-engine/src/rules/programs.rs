@@ -57,7 +57,7 @@ fn missing(w: &World<'_>, place: usize, program: &str, found: &ProgramSeen) -> O
 
 /// The one line of the user's own files that changes PATH in a terminal and is not come to by the start of a place.
 fn path_line<'a>(w: &World<'a>, place: usize) -> Option<&'a Setting> {
-    let home = w.snapshot.passwd_home.clone().unwrap_or_else(|| "/".to_owned());
+    let home = fixes::home(w);
     let typed = w.node(w.lineage.typed).shell.as_ref().map(ShellAsked::kind)?;
     let via = w.lineage.chain(place).into_iter().find_map(|n| w.node(n).up?.via);
     let theirs = via.and_then(|v| w.node(v).shell.as_ref()).map(ShellAsked::kind);

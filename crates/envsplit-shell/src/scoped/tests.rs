@@ -139,3 +139,44 @@ fn the_nearest_hook_counts_alone() {
     ]);
     assert_eq!(both, []);
 }
+
+/// One file of every form.
+const FORMS: &[&str] = &[
+    "/home/u/.config/Code/User/settings.json",
+    "/home/u/p/.vscode/launch.json",
+    "/home/u/p/a.code-workspace",
+    "/home/u/.config/systemd/user/a.service",
+    "/home/u/.local/share/flatpak/overrides/a",
+    "/home/u/.local/share/applications/a.desktop",
+    "/etc/crontab",
+    "/home/u/.ssh/config",
+    "/home/u/p/mise.toml",
+    "/home/u/p/.envrc",
+    "/home/u/.xprofile",
+    "/home/u/.pam_environment",
+];
+
+proptest::proptest! {
+    #[test]
+    fn no_text_breaks_a_reader(
+        words in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "AZURE_OPENAI_API_KEY", "=", "\"", "'", "\\", "\n", "\r\n", "{", "}", "[", "]", ":", ",", "[env]",
+                "[Service]", "Environment=", "EnvironmentFile=", "Exec=env ", "SetEnv ", "SendEnv ", "dotenv ", "/*",
+                "//", "\u{feff}", "\u{0}", "é", " ", "env", "name", "$(", "${", "#", "_.file", "VALUE",
+            ]),
+            0..40,
+        )
+    ) {
+        let text = words.concat();
+        let files: Vec<(&str, &str)> = FORMS.iter().map(|f| (*f, text.as_str())).collect();
+        seen(&files);
+    }
+}
+
+#[test]
+fn a_huge_file_is_named_and_not_read() {
+    let big = "{\"a\":1}".repeat(1 << 20);
+    let seen = seen(&[("/home/u/.config/Code/User/settings.json", &big)]);
+    assert_eq!(seen.unread[0].1, "it is too large to be such a file");
+}
