@@ -13,11 +13,12 @@ const FORMATS: [&str; 6] = ["human", "json", "html", "svg", "sarif", "github"];
 /// hold one.
 fn planted() -> Home {
     let mut home = Home::new().unwrap();
-    let [key, rc, zsh, fish, dotenv, bearer, header, query, user, proxy, wslenv, api, unknown] = [
+    let [key, rc, zsh, fish, setting, dotenv, bearer, header, query, user, proxy, wslenv, api, unknown] = [
         "environment",
         "bashrc",
         "zshrc",
         "fish",
+        "setting",
         "dotenv",
         "bearer",
         "header",
@@ -40,6 +41,7 @@ fn planted() -> Home {
     home.write(".zshrc", format!("export {KEY}={zsh}\n")).unwrap();
     std::fs::create_dir_all(home.path(".config/fish")).unwrap();
     home.write(".config/fish/config.fish", format!("set -gx {KEY} {fish}\n")).unwrap();
+    settings(&home, &setting);
     home.write(".codex/.env", format!("OTHER={dotenv}\n{KEY}='{dotenv}\n")).unwrap();
     let config = format!(
         r#"model = "codex"
@@ -70,6 +72,34 @@ set = {{ TOKEN = "{bearer}" }}
     );
     home.write(".codex/config.toml", config).unwrap();
     home
+}
+
+/// Files that are no start-up file.
+fn settings(home: &Home, secret: &str) {
+    let json = format!(
+        "{{\"a.env\": {{\"{KEY}\": \"{secret}\"}}, \"x\": [{{\"name\": \"{KEY}\", \"value\": \"{secret}\"}}]}}"
+    );
+    for (folder, file, text) in [
+        (".config/Code/User", "settings.json", json.replace("a.env", "terminal.integrated.env.linux")),
+        (".vscode-server/data/Machine", "settings.json", format!("{json} {secret}")),
+        (".vscode-server", "server-env-setup", format!("export {KEY}={secret}\n")),
+        (
+            ".config/systemd/user/a.service.d",
+            "a.conf",
+            format!("[Service]\nEnvironment={KEY}={secret} {secret}\n"),
+        ),
+        (".local/share/flatpak/overrides", "a", format!("[Environment]\n{KEY}={secret}\n")),
+        (
+            ".local/share/applications",
+            "a.desktop",
+            format!("[Desktop Entry]\nExec=env {KEY}={secret} code {secret}\n"),
+        ),
+        (".ssh", "config", format!("SetEnv {KEY}={secret} {secret}\n")),
+        (".config/mise", "config.toml", format!("[env]\n{KEY} = \"{secret}\"\n")),
+    ] {
+        std::fs::create_dir_all(home.path(folder)).unwrap();
+        home.write(&format!("{folder}/{file}"), text).unwrap();
+    }
 }
 
 /// Runs the command; no secret may be seen, and the program may not break.

@@ -18,6 +18,7 @@ pub(crate) fn is_pty_host(p: &ProcessRecord) -> bool {
 /// See [`crate::candidate`].
 pub(crate) fn candidate(p: &ProcessRecord) -> bool {
     codex(p).is_some()
+        || is_cloud(p)
         || ide_script(p).is_some()
         || desktop(p).is_some()
         || has(p, "--type=utility")
@@ -82,6 +83,13 @@ fn codex(p: &ProcessRecord) -> Option<Role> {
         None | Some("exec" | "e" | "resume" | "fork" | "review" | "mcp-server") => Some(Role::CodexCli),
         Some(_) => None,
     }
+}
+
+/// `codex cloud`: no place of its own, since nothing of it reads the provider.
+pub(crate) fn is_cloud(p: &ProcessRecord) -> bool {
+    let is_codex = p.exe.as_deref().is_some_and(|e| file_name(e) == "codex");
+    is_codex
+        && p.argv.iter().skip(1).find(|w| SUBCOMMANDS.contains(&w.as_str())).is_some_and(|w| w == "cloud")
 }
 
 /// Subcommands, as far as they decide a role.

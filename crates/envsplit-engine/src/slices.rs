@@ -1,7 +1,10 @@
 //! Slices of a diagnosis that other commands print.
 use crate::lineage::Lineage;
 use crate::world::World;
-use envsplit_model::{EnvSlice, EnvSlicePlace, EnvSource, How, Place, Reach, Report, Snapshot, StartKind};
+use envsplit_model::{
+    EnvSlice, EnvSlicePlace, EnvSource, EnvUnread, How, Place, PlaceId, Reach, Report, Role, Scope, Snapshot,
+    StartKind,
+};
 
 /// Where `name` is set (every source, in the order in which it applies), where it is visible, where it is lost.
 pub fn env_slice(snapshot: &Snapshot, report: &Report, name: &str) -> EnvSlice {
@@ -19,8 +22,10 @@ pub fn env_slice(snapshot: &Snapshot, report: &Report, name: &str) -> EnvSlice {
             reached_by: ids,
             text: setting.text.clone(),
             note: None,
+            ..blank()
         });
     }
+    sources.extend(scoped(&w, report, name, true));
     for start in w.starts() {
         for setting in w.settings(start, name) {
             let shells = lineage.nodes.iter().filter(|n| n.shell.as_ref().is_some_and(|s| s.kind() == start));
@@ -41,10 +46,12 @@ pub fn env_slice(snapshot: &Snapshot, report: &Report, name: &str) -> EnvSlice {
                     reached_by: if reached { ids } else { vec![] },
                     text: setting.text.clone(),
                     note: note(&w, start, &setting.reach),
+                    ..blank()
                 }),
             }
         }
     }
+    sources.extend(scoped(&w, report, name, false));
     for place in w.lineage.codex_places() {
         let Some(seen) = w.codex(place) else { continue };
         let Some(line) = seen.dotenv.get(name) else { continue };
@@ -62,6 +69,7 @@ pub fn env_slice(snapshot: &Snapshot, report: &Report, name: &str) -> EnvSlice {
                 reached_by: vec![id],
                 text: format!("{name}=…"),
                 note: Some("Codex lays it over its environment".to_owned()),
+                ..blank()
             }),
         }
     }
@@ -75,7 +83,83 @@ pub fn env_slice(snapshot: &Snapshot, report: &Report, name: &str) -> EnvSlice {
             sighting: p.sighting(name),
         })
         .collect();
-    EnvSlice { schema: "envsplit.env/v1".to_owned(), name: name.to_owned(), sources, places }
+    let unread = w.unread().map(|(path, reason)| EnvUnread { path: path.clone(), reason: reason.clone() });
+    let unread = unread.collect();
+    EnvSlice { schema: "envsplit.env/v1".to_owned(), name: name.to_owned(), sources, unread, places }
+}
+
+/// What every source begins with.
+fn blank() -> EnvSource {
+    EnvSource {
+        path: String::new(),
+        line: 0,
+        how: String::new(),
+        read_by: vec![],
+        reached_by: vec![],
+        text: String::new(),
+        note: None,
+        owner: None,
+        reaches: None,
+        doc: None,
+    }
+}
+
+/// Whether a source applies before any shell of the user runs.
+fn before_shells(scope: Scope) -> bool {
+    matches!(
+        scope,
+        Scope::PamUser
+            | Scope::UserManager
+            | Scope::UserUnit
+            | Scope::DesktopSession
+            | Scope::DesktopEntry
+            | Scope::Flatpak
+            | Scope::SshLogin
+            | Scope::IdeServer
+    )
+}
+
+/// Sources that are no start-up file, those before or those after the user's shells.
+fn scoped(w: &World<'_>, report: &Report, name: &str, before: bool) -> Vec<EnvSource> {
+    let mut found: Vec<EnvSource> = vec![];
+    for s in w.scoped(name).filter(|s| before_shells(s.scope) == before) {
+        let places = |roles: &[Role]| -> Vec<usize> {
+            let product = |n: usize| {
+                s.product.is_none() || w.product(n).is_none() || w.product(n) == s.product.as_deref()
+            };
+            (0..w.lineage.nodes.len())
+                .filter(|n| roles.contains(&w.node(*n).role) && !w.node(*n).predicted && product(*n))
+                .collect()
+        };
+        let (reads, reaches) = match s.scope {
+            _ if s.idle.is_some() => (vec![], vec![]),
+            Scope::IdeTerminal => {
+                (places(&[Role::IdeMain, Role::IdeServer]), places(&[Role::IntegratedTerminal]))
+            }
+            Scope::IdeServer => (places(&[Role::IdeServer]), places(&[Role::IdeServer])),
+            _ => (vec![], vec![]),
+        };
+        let ids = |places: Vec<usize>| -> Vec<PlaceId> {
+            places.into_iter().map(|n| w.id(n)).filter(|id| report.place(id).is_some()).collect()
+        };
+        let there = reaches.into_iter().filter(|n| w.sighting(*n, name).is_present()).collect();
+        let source = EnvSource {
+            path: s.setting.path.clone(),
+            line: s.setting.line,
+            how: s.scope.to_string(),
+            read_by: ids(reads),
+            reached_by: ids(there),
+            text: s.setting.text.clone(),
+            note: s.idle.clone(),
+            owner: Some(s.owner.clone()),
+            reaches: Some(s.scope.reaches().to_owned()),
+            doc: Some(s.doc.clone()),
+        };
+        if !found.contains(&source) {
+            found.push(source);
+        }
+    }
+    found
 }
 
 fn note(w: &World<'_>, start: StartKind, reach: &Reach) -> Option<String> {
@@ -110,7 +194,7 @@ pub fn matches_place(place: &Place, wanted: &str) -> bool {
 }
 
 /// `*` stands for any run of characters, `?` for one. Linear in the text for each star.
-fn glob(pattern: &str, text: &str) -> bool {
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let (p, t): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut i, mut j, mut star, mut mark) = (0, 0, None, 0);
     while j < t.len() {

@@ -1,4 +1,6 @@
 //! What a diagnosis still needs to know: every question that follows from what is known so far and was not asked.
+pub(crate) mod scoped;
+
 use crate::lineage::{Lineage, Node};
 use crate::names;
 use envsplit_model::{
@@ -55,6 +57,8 @@ pub(crate) fn missing(snapshot: &Snapshot, lineage: &Lineage) -> Vec<ProbeReques
         }
     }
     wanted.extend(sources_requests(snapshot, lineage, &names));
+    wanted.extend(scoped::files(snapshot, lineage, &names));
+    wanted.extend(scoped::programs(snapshot, lineage));
     wanted.sort();
     wanted.dedup();
     wanted.retain(|r| snapshot.outcome(r).is_none());
@@ -199,6 +203,9 @@ fn names_of_interest(snapshot: &Snapshot, lineage: &Lineage) -> Vec<String> {
     names.extend(structural::CODEX_READS.iter().map(|n| (*n).to_owned()));
     names.extend(asked.iter().cloned());
     names.extend(keys);
+    if scoped::program_missing(snapshot, lineage) {
+        names.insert("PATH".to_owned());
+    }
     for key in missing {
         names.extend(all_names(snapshot).filter(|n| names::likeness(&key, n).is_some()).cloned());
     }

@@ -1,8 +1,9 @@
 //! A lineage with what is known of each place: the view that the rules have.
 use crate::lineage::{Lineage, Node, Up};
 use envsplit_model::{
-    CodexSeen, CodexView, EnvAccess, FileTimes, Outcome, PlaceId, ProbeRequest, ProcessRecord, Reach,
-    Setting, ShellSeen, Sighting, Snapshot, SourcesSeen, StartKind, StaticRead,
+    CodexSeen, CodexView, EnvAccess, FileTimes, Outcome, PlaceId, ProbeRequest, ProcessRecord, ProgramSeen,
+    Reach, ScopedSeen, ScopedSetting, Setting, ShellSeen, Sighting, Snapshot, SourcesSeen, StartKind,
+    StaticRead,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -10,17 +11,26 @@ use std::collections::BTreeMap;
 /// A file counts as younger than a process only beyond this much: clocks of file systems tick coarsely.
 const TICK: SignedDuration = SignedDuration::from_secs(1);
 
+/// What a PATH leads to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum OnPath<'a> {
+    Found(&'a ProgramSeen),
+    Missing,
+    NotLookedAt,
+}
+
 pub(crate) struct World<'a> {
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) lineage: &'a Lineage,
     sightings: Vec<BTreeMap<String, Sighting>>,
     sources: Vec<&'a SourcesSeen>,
+    scoped: Vec<&'a ScopedSeen>,
 }
 
 impl<'a> World<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, lineage: &'a Lineage) -> Self {
         let mut sightings = vec![BTreeMap::new(); lineage.nodes.len()];
-        let mut sources = vec![];
+        let (mut sources, mut scoped) = (vec![], vec![]);
         for (request, outcome) in &snapshot.outcomes {
             match (request, outcome) {
                 (ProbeRequest::Sight { env, .. }, Outcome::Sighted { sightings: seen }) => {
@@ -29,10 +39,11 @@ impl<'a> World<'a> {
                     }
                 }
                 (ProbeRequest::Sources { .. }, Outcome::Sources(seen)) => sources.push(seen),
+                (ProbeRequest::Scoped { .. }, Outcome::Scoped(seen)) => scoped.push(seen),
                 _ => {}
             }
         }
-        let mut world = Self { snapshot, lineage, sightings, sources };
+        let mut world = Self { snapshot, lineage, sightings, sources, scoped };
         world.predict_without_shell();
         world.doubt_shells();
         world
@@ -226,6 +237,39 @@ impl<'a> World<'a> {
             .flat_map(|s| &s.well_known)
             .filter(|s| s.name == name && s.how.exports())
             .collect()
+    }
+
+    /// Lines that set `name` in files that are no start-up file, or let it pass, in the order in which they apply.
+    pub(crate) fn scoped(&self, name: &str) -> impl Iterator<Item = &'a ScopedSetting> + '_ {
+        let name = name.to_owned();
+        self.scoped.iter().flat_map(|s| &s.settings).filter(move |s| s.setting.name == name)
+    }
+
+    /// Such files that could not be read, with the reason.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = &'a (String, String)> + '_ {
+        self.scoped.iter().flat_map(|s| &s.unread)
+    }
+
+    /// What the PATH of a place leads to for `name`.
+    pub(crate) fn program(&self, at: usize, name: &str) -> OnPath<'a> {
+        let answer = self.snapshot.outcomes.iter().find_map(|(request, outcome)| match (request, outcome) {
+            (ProbeRequest::Programs { env, names }, Outcome::Programs { found })
+                if *env == self.node(at).env && names.iter().any(|n| n == name) =>
+            {
+                Some(found.get(name).map_or(OnPath::Missing, OnPath::Found))
+            }
+            _ => None,
+        });
+        answer.unwrap_or(OnPath::NotLookedAt)
+    }
+
+    /// The IDE to which a place belongs, where its product is known.
+    pub(crate) fn product(&self, at: usize) -> Option<&'static str> {
+        use envsplit_model::Role::{ExtensionHost, IdeMain, IdeServer};
+        let ide = |n: &usize| matches!(self.node(*n).role, IdeMain | IdeServer | ExtensionHost);
+        let label = &self.node(self.lineage.chain(at).into_iter().find(ide)?).label;
+        let names = crate::products::PRODUCTS.iter().map(|p| p.name);
+        names.filter(|n| label.contains(n)).max_by_key(|n| n.len())
     }
 
     /// Whether files with these times may have changed after `started`.

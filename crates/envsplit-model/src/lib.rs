@@ -16,6 +16,7 @@ pub mod paths;
 mod place;
 mod probe;
 mod report;
+mod scope;
 mod sighting;
 mod snapshot;
 mod start;
@@ -31,14 +32,15 @@ pub use host::{Host, HostId, HostKind};
 pub use lookup::{EnvBlock, EnvLookup};
 pub use place::{Hop, Place, PlaceId, PlaceKind, PlaceProcess, Role, Rule};
 pub use probe::{
-    CodexAsked, CodexCaller, CodexSeen, EnvRef, Marks, Outcome, ProbeRequest, ShellAsked, ShellSeen,
-    SourcesSeen, StartKind, StartReads, Waiting,
+    CodexAsked, CodexCaller, CodexSeen, EnvRef, Marks, Outcome, ProbeRequest, ProgramSeen, ScopedSeen,
+    ShellAsked, ShellSeen, SourcesSeen, StartKind, StartReads, Waiting,
 };
 pub use report::{
     Applied, ConfigDiffPlace, ConfigDiffSlice, ConfigDifference, ConfigSlice, ConfigSlicePlace, EnvSlice,
-    EnvSlicePlace, EnvSource, ExplainSlice, Explained, FixSlice, PlacesSlice, Report, RequestLayer, SCHEMA,
-    SymptomSlice, UndoSlice, Verdict,
+    EnvSlicePlace, EnvSource, EnvUnread, ExplainSlice, Explained, FixSlice, PlacesSlice, Report,
+    RequestLayer, SCHEMA, SymptomSlice, UndoSlice, Verdict,
 };
+pub use scope::{Scope, ScopedSetting};
 pub use sighting::{Fingerprint, Sighting, Source, State, Taint};
 pub use snapshot::{Caller, EnvAccess, ProcessRecord, Session, Snapshot};
 pub use start::{FileRead, Guard, How, Opaque, Reach, Setting, ShellKind, Start, StartupFile, StaticRead};

@@ -1,5 +1,5 @@
 //! Experiments: what a diagnosis asks the door to look at. A closed enumeration, never a command line.
-use crate::{CodexView, HostId, Setting, Sighting, Source, Start, StaticRead};
+use crate::{CodexView, HostId, ScopedSetting, Setting, Sighting, Source, Start, StaticRead};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -157,6 +157,22 @@ pub enum ProbeRequest {
         /// Which names.
         names: Vec<String>,
     },
+    /// Where files that are no start-up files set the names: settings, units, launchers, hooks.
+    Scoped {
+        /// Whose HOME and XDG folders.
+        env: EnvRef,
+        /// The directory whose project files count, with those above it; empty for none.
+        cwd: String,
+        /// Which names.
+        names: Vec<String>,
+    },
+    /// Which files an environment's PATH finds.
+    Programs {
+        /// Whose PATH.
+        env: EnvRef,
+        /// Which programs, by file name.
+        names: Vec<String>,
+    },
     /// Everything that a peer on another host sees.
     Peer {
         /// The host.
@@ -240,6 +256,24 @@ pub struct SourcesSeen {
     pub well_known: Vec<Setting>,
 }
 
+/// Where files that are no start-up files set the names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ScopedSeen {
+    /// In the order in which they apply, those of the session first, those of the project last.
+    pub settings: Vec<ScopedSetting>,
+    /// Files that may not be read or are no such files, with the reason: what they set is not known.
+    pub unread: Vec<(String, String)>,
+}
+
+/// A program that a PATH finds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProgramSeen {
+    /// The file.
+    pub path: String,
+    /// The program that `#!/usr/bin/env NAME` in its first line asks PATH for.
+    pub needs: Option<String>,
+}
+
 /// An answer of the door.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
@@ -255,6 +289,13 @@ pub enum Outcome {
     Codex(Box<CodexSeen>),
     /// To [`ProbeRequest::Sources`].
     Sources(SourcesSeen),
+    /// To [`ProbeRequest::Scoped`].
+    Scoped(ScopedSeen),
+    /// To [`ProbeRequest::Programs`].
+    Programs {
+        /// What was found, by name; what is not there was not found.
+        found: BTreeMap<String, ProgramSeen>,
+    },
     /// The door could not, for a reason.
     Unknown {
         /// The reason.

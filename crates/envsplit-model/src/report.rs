@@ -121,6 +121,24 @@ pub struct EnvSource {
     /// Why a start that reads the file does not reach the line, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// For a source that is no start-up file: what it belongs to (a setting's key, a unit, an entry).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// For a source that is no start-up file: what kind of process it reaches, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reaches: Option<String>,
+    /// Where the rule is written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doc: Option<String>,
+}
+
+/// A file that may set the variable and could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EnvUnread {
+    /// The file or directory.
+    pub path: String,
+    /// Why it was not read.
+    pub reason: String,
 }
 
 /// One place of [`EnvSlice`].
@@ -145,6 +163,9 @@ pub struct EnvSlice {
     pub name: String,
     /// Every line that sets it.
     pub sources: Vec<EnvSource>,
+    /// Files that may set it and could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<EnvUnread>,
     /// The places.
     pub places: Vec<EnvSlicePlace>,
 }

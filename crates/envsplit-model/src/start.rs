@@ -114,6 +114,8 @@ wire_enum! {
         Unexport = "unexport",
         /// A line of an environment file: `/etc/environment`, `environment.d`, `CODEX_HOME/.env`.
         EnvFile = "env-file",
+        /// A setting of a program that hands it to some of its children.
+        Setting = "setting",
         ;
         /// A way that this version does not know.
         Unknown = "unknown",

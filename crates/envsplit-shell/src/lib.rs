@@ -1,5 +1,7 @@
 //! What each kind of shell start reads, and where a start-up file touches a variable, by reading alone.
 //!
+//! Beside them, the files that are no start-up file and set a variable for some processes ([`scoped_settings`]).
+//!
 //! Nothing is started here, and nothing is asked of the system but through the [`Files`] and [`EnvLookup`] of the
 //! model. The crate sees the values in the files and in the environment that a start begins with, because conditions
 //! and paths depend on them; it must not know Codex, places or findings.
@@ -32,6 +34,7 @@ mod mask;
 mod parse;
 mod rules;
 mod scope;
+mod scoped;
 mod session;
 mod simple;
 mod source;
@@ -40,6 +43,7 @@ mod walk;
 mod word;
 
 pub use mask::mask_line;
+pub use scoped::{UserFolders, scoped_settings};
 pub use session::{EnvFileKind, env_file, program_args};
 
 use envsplit_model::{EnvLookup, Files, Reach, Setting, ShellKind, Start, StartupFile, StaticRead};

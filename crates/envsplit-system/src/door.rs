@@ -1,7 +1,11 @@
 //! The door itself: turns a backend's raw facts into a [`Snapshot`] and answers [`ProbeRequest`]s, values kept inside.
 mod argv;
 mod codex;
+mod scoped;
+mod session_files;
 mod waiting;
+
+pub(crate) use session_files::environment_d;
 
 use crate::backend::{Backend, RawProcess, ShellJob};
 use crate::fingerprint::FingerprintKey;
@@ -140,31 +144,6 @@ impl<B: Backend> Door<B> {
         })
     }
 
-    /// The files that a login session takes variables from without a shell.
-    fn session_files(&self, home: &str, names: &[String]) -> Vec<envsplit_model::Setting> {
-        use envsplit_shell::EnvFileKind::{EnvironmentD, EtcEnvironment, PamEnv};
-        let files = self.backend.files();
-        let mut found = vec![("/etc/environment".to_owned(), EtcEnvironment)];
-        for dir in ["/etc/environment.d".to_owned(), format!("{home}/.config/environment.d")] {
-            let names = files.list(&dir).unwrap_or_default();
-            let confs = names.into_iter().filter(|n| n.rsplit_once('.').is_some_and(|(_, e)| e == "conf"));
-            found.extend(confs.map(|n| (format!("{dir}/{n}"), EnvironmentD)));
-        }
-        found.push(("/etc/security/pam_env.conf".to_owned(), PamEnv));
-        found.push((format!("{home}/.pam_environment"), PamEnv));
-        let mut settings = vec![];
-        for (path, kind) in found {
-            if let Ok(text) = files.read(&path) {
-                let mut here = envsplit_shell::env_file(&text, &path, kind, names);
-                for setting in &mut here {
-                    setting.times = files.times(&path).ok();
-                }
-                settings.append(&mut here);
-            }
-        }
-        settings
-    }
-
     fn run_shells(&self, requests: &[ProbeRequest]) -> HashMap<ProbeRequest, Outcome> {
         let limit = *lock(&self.limit);
         let mut outcomes = HashMap::new();
@@ -223,6 +202,8 @@ impl<B: Backend> Door<B> {
             ProbeRequest::Sources { env, starts, names } => {
                 self.sources(env, starts, names).map(Outcome::Sources)
             }
+            ProbeRequest::Scoped { env, cwd, names } => self.scoped(env, cwd, names).map(Outcome::Scoped),
+            ProbeRequest::Programs { env, names } => self.programs(env, names),
             ProbeRequest::Peer { host } => Err(format!("the host `{host}` is not observed from here")),
             ProbeRequest::Shell(_) => Err("this shell start was not run".to_owned()),
         };

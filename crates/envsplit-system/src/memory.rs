@@ -41,6 +41,8 @@ pub struct MemorySystem {
     pub cwd: String,
     /// The login session's environment.
     pub session: Vec<(String, String)>,
+    /// Whether the session was asked, as `systemctl --user show-environment` does; else it is what a login would have.
+    pub session_asked: bool,
     /// The value that a line of a start-up file gives: `("/home/u/.bashrc", 3)`.
     pub values: BTreeMap<(String, u32), String>,
     /// Starts that give no answer within the limit, by label (`bash -ilc`).
@@ -59,6 +61,7 @@ impl MemorySystem {
             caller: session.clone(),
             cwd: "/home/u".to_owned(),
             session,
+            session_asked: false,
             values: BTreeMap::new(),
             hanging: vec![],
         }
@@ -170,7 +173,8 @@ impl Backend for Memory {
         CallerFacts { pid: 9999, ppid: 1, cwd: self.0.cwd.clone(), env: environment(&self.0.caller) }
     }
     fn session(&self) -> SessionFacts {
-        SessionFacts { learnt_from: "memory".to_owned(), predicted: true, env: environment(&self.0.session) }
+        let predicted = !self.0.session_asked;
+        SessionFacts { learnt_from: "memory".to_owned(), predicted, env: environment(&self.0.session) }
     }
     fn table(&self) -> Vec<RawProcess> {
         let row = |p: &MemoryProcess| RawProcess {

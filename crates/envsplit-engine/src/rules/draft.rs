@@ -64,6 +64,10 @@ impl Draft {
         self
     }
 
+    pub(crate) fn evidences(self, lines: impl IntoIterator<Item = String>) -> Self {
+        lines.into_iter().fold(self, Self::evidence)
+    }
+
     pub(crate) fn fixes(mut self, fixes: impl IntoIterator<Item = Fix>) -> Self {
         self.finding.fixes.extend(fixes);
         self

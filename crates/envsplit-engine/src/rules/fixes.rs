@@ -2,9 +2,14 @@
 //! No command holds a secret: where a key must be typed, the user types it.
 mod config;
 mod route;
+mod scoped;
 
 pub(super) use config::{ask_the_organisation, config, home_invalid, two_homes, update};
 pub(super) use route::{address, base_url, deployment, env_key, from_profile, provider, without};
+pub(super) use scoped::{
+    environment_d, from_directory, into_sandbox, let_through, login_again, out_of_setting, reachable_program,
+    same_proxy, server_setup,
+};
 
 use super::loss::Loss;
 use crate::world::World;
@@ -147,7 +152,7 @@ fn login_file(w: &World<'_>, loss: &Loss<'_>) -> String {
     })
 }
 
-fn home(w: &World<'_>) -> String {
+pub(super) fn home(w: &World<'_>) -> String {
     let caller = w.snapshot.caller.as_ref().and_then(|c| c.structural.get("HOME").cloned());
     caller.or_else(|| w.snapshot.passwd_home.clone()).unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! A variable that a place lacks: at which hop it was lost, and why.
 use super::draft::{Draft, at_process, at_setting, capital, place_of, spoken};
-use super::{fixes, shell_hop, stale};
+use super::{ancestry, fixes, injected, sandbox, scoped, session_profile, shared_main, shell_hop, stale};
 use crate::lineage::Up;
 use crate::names;
 use crate::world::World;
@@ -54,6 +54,12 @@ pub(super) fn explain(w: &World<'_>, place: usize, name: &str) -> Option<Draft> 
     }
     let chain = w.lineage.chain(place);
     let witness = witness(w, place, name);
+    // What was exported by hand reaches no IDE, in a sandbox or not.
+    if !only_by_hand(w, witness, name)
+        && let Some(draft) = sandbox::explain(w, place, name, witness)
+    {
+        return Some(draft);
+    }
     // From the root on: the first place that lacks what the one before it has.
     for pair in chain.windows(2).rev() {
         let (to, from) = (pair[0], pair[1]);
@@ -64,6 +70,9 @@ pub(super) fn explain(w: &World<'_>, place: usize, name: &str) -> Option<Draft> 
             let loss = Loss { name, place, to, up, witness: Some(from) };
             return Some(dropped(w, &loss));
         }
+    }
+    if let Some(draft) = shared_main::explain(w, place, name) {
+        return Some(draft);
     }
     let by_hop = chain.iter().rev().find_map(|n| Some((*n, w.node(*n).up.filter(|u| u.via.is_some())?)));
     let first_hop = || {
@@ -161,8 +170,13 @@ fn nowhere(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
         let hidden = format!("{} may not be read, so what it sets is not known", w.shown(&path));
         return Some(unexplained(w, loss, None).evidence(hidden));
     }
+    if !dotenv_line_is_broken(w, loss)
+        && let Some(draft) = scoped::explain(w, loss)
+    {
+        return Some(draft);
+    }
     if let Some(n) = loss.witness {
-        return by_hand(w, loss, n);
+        return injected::lost(w, loss, n).or_else(|| by_hand(w, loss, n));
     }
     if dotenv_line_is_broken(w, loss) {
         return None;
@@ -204,7 +218,7 @@ fn nowhere(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
     if !w.shells_allowed() {
         draft = draft.evidence("no shell was run (`--no-shells`): start-up files were only read");
     }
-    Some(draft)
+    Some(scoped::beside(w, loss, draft))
 }
 
 /// A start-up file that this user may not read. Denied is not absent.
@@ -257,7 +271,9 @@ fn by_hand(w: &World<'_>, loss: &Loss<'_>, witness: usize) -> Option<Draft> {
     // A process that lacks it fails because of it; one that does not run yet only would.
     let severity = if w.node(loss.place).predicted { Severity::Warning } else { Severity::Error };
     let has = spoken(w, witness);
-    Some(
+    Some(scoped::beside(
+        w,
+        loss,
         loss.draft(w, Code::EnvOnlyInThisProcess)
             .severity(severity)
             .at(at_process(w, witness))
@@ -268,8 +284,10 @@ fn by_hand(w: &World<'_>, loss: &Loss<'_>, witness: usize) -> Option<Draft> {
             .evidence(format!("{has} has it"))
             .evidence("no start-up file, session file or `.env` that was read sets it")
             .evidence(format!("a new {} has not", w.node(w.lineage.typed).label))
-            .fixes([fixes::set_in_dotenv(w, loss.place, loss.name), fixes::set_in_login_file(w, loss)]),
-    )
+            .evidences(ancestry::came_in(w, witness, loss.name))
+            .fixes([fixes::set_in_dotenv(w, loss.place, loss.name), fixes::set_in_login_file(w, loss)])
+            .fixes(fixes::server_setup(w, loss)),
+    ))
 }
 
 /// Another name is set where `env_key` expects its own.
@@ -346,6 +364,9 @@ fn without_shell(w: &World<'_>, loss: &Loss<'_>) -> Draft {
         return stale::added(w, loss, setting, loss.to);
     }
     if let Some(proof) = shell_hop::no_shell_ran(w, loss) {
+        if let Some(draft) = session_profile::explain(w, loss, setting, &proof) {
+            return draft;
+        }
         let file = w.shown(&setting.path);
         return loss
             .draft(w, Code::EnvLauncherSkipsShellFiles)
@@ -357,7 +378,11 @@ fn without_shell(w: &World<'_>, loss: &Loss<'_>) -> Draft {
                 w.node(loss.to).label
             ))
             .evidence(proof)
-            .fixes([fixes::set_in_dotenv(w, loss.place, loss.name), fixes::restart(w, loss.to)]);
+            .fixes([
+                fixes::set_in_dotenv(w, loss.place, loss.name),
+                fixes::environment_d(w, loss.name),
+                fixes::restart(w, loss.to),
+            ]);
     }
     shell_hop::inferred_start(w, loss, setting).unwrap_or_else(|| unexplained(w, loss, Some(setting)))
 }

@@ -1,4 +1,5 @@
 //! The rules that explain a split, a module a family. A rule that cannot prove itself stays silent.
+mod ancestry;
 mod auth;
 mod binaries;
 mod config;
@@ -7,13 +8,22 @@ mod dotenv;
 mod draft;
 mod fixes;
 mod home;
+mod injected;
 mod loss;
 mod order;
 mod overrides;
 mod profile;
+mod programs;
+mod proxy;
 mod route;
+mod sandbox;
+mod scoped;
+mod session_profile;
+mod shared_main;
 mod shell_hop;
 mod stale;
+mod surface;
+mod tool_filter;
 mod value;
 
 use crate::world::World;
@@ -30,6 +40,9 @@ pub(crate) fn findings(w: &World<'_>) -> Vec<Finding> {
     drafts.extend(auth::drafts(w));
     drafts.extend(profile::drafts(w));
     drafts.extend(overrides::drafts(w));
+    drafts.extend(programs::drafts(w));
+    drafts.extend(proxy::drafts(w));
+    drafts.extend(surface::drafts(w));
     for at in w.lineage.codex_places() {
         let Some(seen) = w.codex(at) else { continue };
         let own = seen.view.env_key.as_deref().filter(|k| *k != CodexView::SECRET_NAME);
@@ -39,7 +52,15 @@ pub(crate) fn findings(w: &World<'_>) -> Vec<Finding> {
             drafts.extend(key(w, at, seen, name));
         }
         for name in asked.iter().filter(|a| own != Some(a.as_str())) {
-            drafts.extend(loss::explain(w, at, name));
+            // What only an IDE adds is no key that the others lack.
+            let noted = w.lineage.codex_places().find_map(|n| injected::noted(w, n, name));
+            match noted {
+                Some(draft) => drafts.push(draft),
+                None => drafts.extend(loss::explain(w, at, name)),
+            }
+        }
+        for name in asked {
+            drafts.extend(tool_filter::explain(w, at, name));
         }
     }
     drafts.extend(unobserved(w));

@@ -24,6 +24,12 @@ pub(super) fn added(w: &World<'_>, loss: &Loss<'_>, setting: &Setting, old: usiz
             w.shown(&setting.path)
         ));
     draft = times(w, draft, setting, old);
+    if w.session_settings(loss.name).iter().any(|s| s.path == setting.path) {
+        // The session reads it once; what it starts before it is left has the old environment.
+        return draft
+            .evidence("a session that begins now has it")
+            .fixes([fixes::login_again(w, &setting.path)]);
+    }
     draft.evidence("what is started new from there has it").fixes([fixes::restart(w, old)])
 }
 

@@ -77,13 +77,9 @@ fn base(user: &UserFacts, files: &dyn Files) -> Environment {
     if let Ok(text) = files.read("/etc/environment") {
         apply(&mut env, &text, &home);
     }
-    for dir in ["/etc/environment.d".to_owned(), format!("{home}/.config/environment.d")] {
-        for name in files.list(&dir).unwrap_or_default() {
-            if Path::new(&name).extension().is_some_and(|e| e == "conf")
-                && let Ok(text) = files.read(&format!("{dir}/{name}"))
-            {
-                apply(&mut env, &text, &home);
-            }
+    for file in crate::door::environment_d(files, &home) {
+        if let Ok(text) = files.read(&file) {
+            apply(&mut env, &text, &home);
         }
     }
     env.set("HOME", home);

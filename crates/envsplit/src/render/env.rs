@@ -13,25 +13,40 @@ pub(crate) fn env(answer: &Answer, slice: &EnvSlice) -> String {
         styled(BOLD, &format!("Where `{name}` is set, in the order in which it applies"))
     );
     if slice.sources.is_empty() {
-        out.push_str("  in no start-up file, session file or `.env` that is read here\n");
+        out.push_str("  in no start-up file, session file, setting or `.env` that is read here\n");
     }
     let label = |id| answer.report.place(id).map_or_else(|| id.to_string(), |p| p.label.clone());
     for source in &slice.sources {
+        let how = match &source.owner {
+            Some(owner) => format!("{} {}", source.how, text::shown(owner)),
+            None => source.how.clone(),
+        };
         let _ = writeln!(
             out,
             "  {}:{}  {}  {}",
             path(&answer.snapshot, &source.path),
             source.line,
             text::shown(source.text.trim()),
-            styled(DIM, &source.how)
+            styled(DIM, &how)
         );
         let reached = match source.reached_by.as_slice() {
-            [] => "reached by no start that matters here".to_owned(),
+            [] => match (&source.reaches, source.note.is_some()) {
+                (Some(reaches), false) => format!("for {reaches}"),
+                (Some(reaches), true) => format!("would be for {reaches}"),
+                (None, _) => "reached by no start that matters here".to_owned(),
+            },
             ids => format!("reached by: {}", ids.iter().map(label).collect::<Vec<_>>().join("; ")),
         };
         out.push_str(&wrap("      ", "      ", &reached));
         if let Some(note) = &source.note {
             out.push_str(&wrap("      ", "      ", &text::shown(note)));
+        }
+    }
+    if !slice.unread.is_empty() {
+        let _ = writeln!(out, "\n{}", styled(BOLD, "Not known, since they could not be read"));
+        for unread in &slice.unread {
+            let line = format!("{}: {}", path(&answer.snapshot, &unread.path), text::shown(&unread.reason));
+            out.push_str(&wrap("  ", "      ", &line));
         }
     }
     let _ = writeln!(out, "\n{}", styled(BOLD, "Where it is visible"));
