@@ -1,0 +1,2 @@
+//! Generated.
+pub(crate) fn all() {}
