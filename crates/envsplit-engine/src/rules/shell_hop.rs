@@ -124,6 +124,16 @@ fn not_read(w: &World<'_>, loss: &Loss<'_>, start: StartKind, line: &Setting) ->
     let own = w.starts().into_iter().filter(|s| s.start.shell == start.start.shell);
     let mut by_own = own.flat_map(|s| w.settings(s, loss.name));
     let readable = by_own.any(|s| s.path == line.path && s.line == line.line && s.reach != Reach::NotRead);
+    // A line that only a trace knows is in no reading: there the file decides.
+    let unread = !w
+        .starts()
+        .into_iter()
+        .flat_map(|s| w.settings(s, loss.name))
+        .any(|s| s.line == line.line && s.path == line.path);
+    let same_shell = w.starts().into_iter().filter(|s| s.start.shell == start.start.shell);
+    let file_read =
+        unread && same_shell.flat_map(|s| w.read(s)).any(|r| r.files.iter().any(|f| f.path == line.path));
+    let readable = readable || file_read;
     let session_wide = w.session_settings(loss.name).iter().any(|s| s.path == line.path);
     if session_wide {
         return unexplained(w, loss, Some(line)).evidence(format!(

@@ -218,7 +218,12 @@ fn passed_over(
     // The spot that this start has before it and does not come to: the innermost place in a file that it reads, and of
     // the calls within that file the outermost.
     let chain: Vec<&TracedAt> = std::iter::once(&own).chain(&callers).collect();
-    let reads = |at: &&TracedAt| seen.files.iter().any(|f| f.path == at.path);
+    // fish does not say which files it reads.
+    let read = |path: &str| match seen.files.is_empty() {
+        true => w.read(kind).any(|r| r.files.iter().any(|f| f.path == path)),
+        false => seen.files.iter().any(|f| f.path == path),
+    };
+    let reads = |at: &&TracedAt| read(&at.path);
     let first = chain.iter().position(|at| reads(at))?;
     let spot = chain[first..].iter().take_while(|at| at.path == chain[first].path).last()?;
     let at = spot.line?;

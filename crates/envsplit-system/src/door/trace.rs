@@ -133,7 +133,9 @@ fn changes<B: Backend>(
     for change in &raw.changes {
         let Some(name) = trace.names.get(change.name) else { continue };
         let was = std::mem::replace(&mut state[change.name], (change.set, change.visible));
-        let kind = kind(was, change);
+        // fish has no export apart from setting: a line that makes it visible gives it a value as well.
+        let sets = lines.shell == ShellKind::Fish && was.0 && change.set;
+        let kind = if sets { ChangeKind::Changed } else { kind(was, change) };
         let at = change.at.as_ref().map(|at| lines.absolute(at));
         let at = at.map(|at| lines.sure(at, name, raw.by_text, kind, settings));
         let at = at.unwrap_or(TracedAt { path: String::new(), line: None });

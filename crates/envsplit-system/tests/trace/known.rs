@@ -166,7 +166,7 @@ const CASES: &[Case] = &[
         outcome: Exact,
         says: &[
             "set .config/fish/conf.d/a.fish:2",
-            "exported .config/fish/config.fish:1 visible",
+            "changed .config/fish/config.fish:1 visible",
             "changed .config/fish/config.fish:3 visible",
             "changed sub.fish:1 visible",
             "unset .config/fish/config.fish:8",
