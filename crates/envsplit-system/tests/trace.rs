@@ -1,6 +1,7 @@
 //! Traces of real shells. Each start is run by a process of its own, this program again, so that it has a home and an
 //! environment of its own.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)] // reason: a test
 #[path = "trace/home.rs"]
 mod home;
 #[path = "trace/known.rs"]

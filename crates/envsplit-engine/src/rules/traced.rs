@@ -60,6 +60,25 @@ pub(super) fn origin<'a>(w: &World<'a>, shell: usize, name: &str) -> Option<Orig
     Some(Origin { line: setting(change)?, change, label })
 }
 
+/// The line that gives a start its value, where what reading cannot see through may have set it anew; with the question
+/// that is still open.
+pub(super) fn giving<'a>(
+    w: &World<'a>,
+    shell: usize,
+    name: &str,
+    read: Option<&Setting>,
+) -> (Option<Origin<'a>>, Option<ProbeRequest>) {
+    let kind = w.node(shell).shell.as_ref().map(envsplit_model::ShellAsked::kind);
+    let sees_all = kind.is_some_and(|k| w.read(k).all(|r| r.opaque.is_empty()));
+    if sees_all && is_certain(w, shell, read) {
+        return (None, None);
+    }
+    match w.trace(shell, name) {
+        Some(_) => (origin(w, shell, name), None),
+        None => (None, question(w, shell, name)),
+    }
+}
+
 impl Origin<'_> {
     /// How that is known, and what reading had said.
     pub(super) fn evidence(&self, w: &World<'_>, read: Option<&Setting>, mut draft: Draft) -> Draft {
@@ -114,26 +133,19 @@ pub(super) fn explain(
         end.and_then(|end| Some(super::shell_hop::replaced(w, loss, kind, line?, &guard(end)?)))
             .map(|d| d.evidence(format!("seen by tracing `{}`", kind.label())))
     };
-    match cause {
-        Some(mut draft) => {
-            if by_reading.finding.code != Code::EnvUnexplained {
-                draft = draft.evidence("reading the files alone did not show it; what was seen counts");
-            }
-            if seen.outcome == TraceOutcome::FileOnly {
-                draft = draft.evidence(format!(
-                    "`{}` names files; the line is the one in the file that fits",
-                    kind.label()
-                ));
-            }
-            draft
-        }
-        None => {
-            let nothing = seen.changes.iter().all(|c| c.name != loss.name);
-            let what =
-                if nothing { "no line that it runs touches the variable" } else { "no line was named" };
-            by_reading.evidence(format!("seen by tracing `{}`: {what}", kind.label()))
-        }
+    let Some(mut draft) = cause else {
+        let nothing = seen.changes.iter().all(|c| c.name != loss.name);
+        let what = if nothing { "no line that it runs touches the variable" } else { "no line was named" };
+        return by_reading.evidence(format!("seen by tracing `{}`: {what}", kind.label()));
+    };
+    if by_reading.finding.code != Code::EnvUnexplained {
+        draft = draft.evidence("reading the files alone did not show it; what was seen counts");
     }
+    if seen.outcome == TraceOutcome::FileOnly {
+        draft = draft
+            .evidence(format!("`{}` names files; the line is the one in the file that fits", kind.label()));
+    }
+    draft
 }
 
 /// A line gave it to programs, and a later one took it away.
@@ -219,12 +231,14 @@ fn passed_over(
     // the calls within that file the outermost.
     let chain: Vec<&TracedAt> = std::iter::once(&own).chain(&callers).collect();
     // fish does not say which files it reads.
-    let read = |path: &str| match seen.files.is_empty() {
-        true => w.read(kind).any(|r| r.files.iter().any(|f| f.path == path)),
-        false => seen.files.iter().any(|f| f.path == path),
+    let reads = |at: &&TracedAt| {
+        if seen.files.is_empty() {
+            w.read(kind).any(|r| r.files.iter().any(|f| f.path == at.path))
+        } else {
+            seen.files.iter().any(|f| f.path == at.path)
+        }
     };
-    let reads = |at: &&TracedAt| read(&at.path);
-    let first = chain.iter().position(|at| reads(at))?;
+    let first = chain.iter().position(reads)?;
     let spot = chain[first..].iter().take_while(|at| at.path == chain[first].path).last()?;
     let at = spot.line?;
     let label = kind.label();

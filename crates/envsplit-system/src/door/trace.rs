@@ -219,8 +219,15 @@ impl<B: Backend> Lines<'_, B> {
             return TracedAt { line: first.filter(|f| fitting.all(|l| l == *f)), ..at };
         }
         // Inside `eval` fish counts lines from the beginning of the evaluated text.
-        if self.shell == ShellKind::Fish && !self.line(&at).is_some_and(|l| l.contains(name)) {
-            return TracedAt { line: None, ..at };
+        if self.shell == ShellKind::Fish {
+            let names_it = self.line(&at).is_some_and(|l| l.contains(name));
+            let evaluates = || {
+                let text = self.door.backend.files().read(&at.path).unwrap_or_default();
+                String::from_utf8_lossy(&text).split_whitespace().any(|word| word == "eval")
+            };
+            if !names_it || (at.line == Some(1) && evaluates()) {
+                return TracedAt { line: None, ..at };
+            }
         }
         at
     }

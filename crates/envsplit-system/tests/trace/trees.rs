@@ -85,7 +85,7 @@ impl Tree {
             let n = self.next();
             match item {
                 Item::Set => {
-                    self.put(file, &format!("export THE_KEY=v{n}x"), &format!("set -gx THE_KEY v{n}x"))
+                    self.put(file, &format!("export THE_KEY=v{n}x"), &format!("set -gx THE_KEY v{n}x"));
                 }
                 Item::SetThenExport => {
                     self.put(file, &format!("THE_KEY=v{n}x"), &format!("set -g THE_KEY v{n}x"));

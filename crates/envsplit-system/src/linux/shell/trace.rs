@@ -36,7 +36,7 @@ fn attempt(job: &TraceJob) -> Result<TraceRun, String> {
     let records = private.records().map_err(fault)?;
     let shell = job.shell.asked.start.shell;
     let token = token()?;
-    let plan = plan::of(job, private.path(), &token).map_err(|e| e.to_string())?;
+    let plan = plan::of(job, private.path(), &token).map_err(ToString::to_string)?;
     for (file, text) in plan.files {
         let path = private.path().join(file);
         std::fs::create_dir_all(path.parent().unwrap_or(private.path())).map_err(fault)?;

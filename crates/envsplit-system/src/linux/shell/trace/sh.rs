@@ -30,7 +30,7 @@ pub(super) fn read(printed: &[u8], token: &str, names: &[String]) -> Option<RawT
                 exported[i] = true;
             }
             let known = state.as_ref().and_then(|s| s.get(i));
-            if known.is_some_and(|was| *was == now[i]) && !(exports(did, name) && !own) {
+            if (own || !exports(did, name)) && known.is_some_and(|was| *was == now[i]) {
                 continue;
             }
             if known.is_none() {
