@@ -3,6 +3,8 @@ pub(crate) mod scoped;
 
 use crate::lineage::{Lineage, Node};
 use crate::names;
+use crate::rules;
+use crate::world::World;
 use envsplit_model::{
     CodexAsked, CodexCaller, CodexView, EnvRef, KeyVerdict, Marks, Outcome, ProbeRequest, Role, ShellAsked,
     ShellKind, Snapshot, Start, StartKind, structural,
@@ -62,6 +64,12 @@ pub(crate) fn missing(snapshot: &Snapshot, lineage: &Lineage) -> Vec<ProbeReques
     wanted.sort();
     wanted.dedup();
     wanted.retain(|r| snapshot.outcome(r).is_none());
+    let asked_for = snapshot.caller.as_ref().is_some_and(|c| !c.keys.is_empty());
+    if wanted.is_empty() && (asked_for || trouble(snapshot, lineage)) {
+        // Last of all, and only where something was lost that neither the starts nor their files explain.
+        wanted = rules::doubts(&World::new(snapshot, lineage));
+        wanted.retain(|r| snapshot.outcome(r).is_none());
+    }
     wanted
 }
 

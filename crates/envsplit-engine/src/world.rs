@@ -3,7 +3,7 @@ use crate::lineage::{Lineage, Node, Up};
 use envsplit_model::{
     CodexSeen, CodexView, EnvAccess, FileTimes, Outcome, PlaceId, ProbeRequest, ProcessRecord, ProgramSeen,
     Reach, ScopedSeen, ScopedSetting, Setting, ShellSeen, Sighting, Snapshot, SourcesSeen, StartKind,
-    StaticRead,
+    StaticRead, TraceSeen,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -139,6 +139,19 @@ impl<'a> World<'a> {
             Outcome::Shell(seen) => Some(seen),
             _ => None,
         }
+    }
+
+    /// What tracing the start of a shell place for a variable showed.
+    pub(crate) fn trace(&self, at: usize, name: &str) -> Option<&'a TraceSeen> {
+        let start = self.node(at).shell.as_ref()?;
+        self.snapshot.outcomes.iter().find_map(|(request, outcome)| match (request, outcome) {
+            (ProbeRequest::Trace(asked), Outcome::Trace(seen))
+                if asked.start == *start && asked.names.iter().any(|n| n == name) =>
+            {
+                Some(seen)
+            }
+            _ => None,
+        })
     }
 
     pub(crate) fn sightings(&self, at: usize) -> &BTreeMap<String, Sighting> {

@@ -22,6 +22,7 @@ mod snapshot;
 mod start;
 pub mod structural;
 pub mod text;
+mod trace;
 mod wire;
 
 pub use code::{Code, Severity};
@@ -44,3 +45,7 @@ pub use scope::{Scope, ScopedSetting};
 pub use sighting::{Fingerprint, Sighting, Source, State, Taint};
 pub use snapshot::{Caller, EnvAccess, ProcessRecord, Session, Snapshot};
 pub use start::{FileRead, Guard, How, Opaque, Reach, Setting, ShellKind, Start, StartupFile, StaticRead};
+pub use trace::{
+    ChangeKind, TraceAsked, TraceOutcome, TraceSeen, TracedAt, TracedChange, TracedEnd, TracedFile,
+    TracedLine,
+};

@@ -1,5 +1,7 @@
 //! Experiments: what a diagnosis asks the door to look at. A closed enumeration, never a command line.
-use crate::{CodexView, HostId, ScopedSetting, Setting, Sighting, Source, Start, StaticRead};
+use crate::{
+    CodexView, HostId, ScopedSetting, Setting, Sighting, Source, Start, StaticRead, TraceAsked, TraceSeen,
+};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -146,6 +148,8 @@ pub enum ProbeRequest {
     },
     /// A shell start, run for real.
     Shell(ShellAsked),
+    /// A shell start that was run before, run again and watched line by line.
+    Trace(TraceAsked),
     /// The Codex config of a place.
     Codex(CodexAsked),
     /// Where start-up files and environment files touch the names.
@@ -285,6 +289,8 @@ pub enum Outcome {
     },
     /// To [`ProbeRequest::Shell`].
     Shell(ShellSeen),
+    /// To [`ProbeRequest::Trace`].
+    Trace(TraceSeen),
     /// To [`ProbeRequest::Codex`].
     Codex(Box<CodexSeen>),
     /// To [`ProbeRequest::Sources`].

@@ -1,6 +1,8 @@
 //! What an operating system must offer to the door.
 use crate::secret::Environment;
-use envsplit_model::{EnvAccess, Files, Host, HostId, ShellAsked, ShellSeen};
+use envsplit_model::{
+    EnvAccess, Files, Host, HostId, ShellAsked, ShellSeen, TracedAt, TracedFile, TracedLine,
+};
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -60,6 +62,53 @@ impl From<ShellSeen> for ShellRun {
     }
 }
 
+/// A shell start to run again under a watch; the limit is what the plain one left of its own.
+pub(crate) struct TraceJob {
+    pub(crate) shell: ShellJob,
+    /// Names in the form of a shell's variables.
+    pub(crate) names: Vec<String>,
+}
+
+/// What a watched start gave: what was seen, or why nothing was, and its end.
+pub(crate) struct TraceRun {
+    pub(crate) raw: Result<RawTrace, String>,
+    pub(crate) env: Option<Environment>,
+}
+
+/// A change of a watched variable.
+pub(crate) struct RawChange {
+    /// Which of the names.
+    pub(crate) name: usize,
+    pub(crate) set: bool,
+    /// Whether programs are given it afterwards.
+    pub(crate) visible: bool,
+    /// Where; `None` where the shell does not say.
+    pub(crate) at: Option<TracedAt>,
+    pub(crate) callers: Vec<TracedAt>,
+}
+
+/// A file that was left early, or the start.
+pub(crate) struct RawEnd {
+    pub(crate) at: TracedAt,
+    pub(crate) command: String,
+    pub(crate) whole: bool,
+}
+
+/// What was seen.
+pub(crate) struct RawTrace {
+    pub(crate) changes: Vec<RawChange>,
+    pub(crate) ended: Vec<RawEnd>,
+    pub(crate) files: Vec<TracedFile>,
+    pub(crate) slowest: Vec<TracedLine>,
+    /// Whether the watch lasted to the end.
+    pub(crate) complete: bool,
+    pub(crate) timed_out: bool,
+    /// Whether lines are to be found by reading the file.
+    pub(crate) by_text: bool,
+    /// Why it did not last.
+    pub(crate) reason: Option<String>,
+}
+
 /// One operating system (or the memory that stands for one in tests).
 pub(crate) trait Backend: Sync {
     fn now(&self) -> Timestamp;
@@ -81,6 +130,8 @@ pub(crate) trait Backend: Sync {
     fn cwd(&self, pid: u32) -> Option<String>;
     /// Runs all of them at once; the answers stand in the order of the jobs.
     fn run_shells(&self, jobs: Vec<ShellJob>) -> Vec<ShellRun>;
+    /// Runs all of them at once, watched line by line; the answers stand in the order of the jobs.
+    fn trace_shells(&self, jobs: Vec<TraceJob>) -> Vec<TraceRun>;
     /// The Codex system directory.
     fn codex_system_dir(&self) -> String;
 }

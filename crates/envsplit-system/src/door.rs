@@ -3,6 +3,7 @@ mod argv;
 mod codex;
 mod scoped;
 mod session_files;
+mod trace;
 mod waiting;
 
 pub(crate) use session_files::environment_d;
@@ -71,6 +72,8 @@ pub(crate) struct Door<B> {
     limit: Mutex<Duration>,
     held: Mutex<HashMap<EnvRef, Result<Arc<Environment>, String>>>,
     raw: Mutex<BTreeMap<u32, RawProcess>>,
+    /// How long the starts took that were run.
+    took: Mutex<HashMap<ShellAsked, Duration>>,
 }
 
 impl<B: Backend> Door<B> {
@@ -81,6 +84,7 @@ impl<B: Backend> Door<B> {
             limit: Mutex::new(Duration::from_secs(10)),
             held: Mutex::default(),
             raw: Mutex::default(),
+            took: Mutex::default(),
         }
     }
 
@@ -164,6 +168,7 @@ impl<B: Backend> Door<B> {
         let asked: Vec<_> = jobs.iter().map(|j| j.asked.clone()).collect();
         for (asked, run) in asked.into_iter().zip(self.backend.run_shells(jobs)) {
             let mut seen = run.seen;
+            lock(&self.took).insert(asked.clone(), Duration::from_millis(seen.took_ms));
             seen.waiting = run.waits_for.and_then(|words| self.waiting(&asked, &words));
             let held = run.env.ok_or_else(|| seen.failure.clone().unwrap_or_else(|| "no answer".to_owned()));
             self.hold(EnvRef::Shell { asked: Box::new(asked.clone()) }, held);
@@ -205,7 +210,7 @@ impl<B: Backend> Door<B> {
             ProbeRequest::Scoped { env, cwd, names } => self.scoped(env, cwd, names).map(Outcome::Scoped),
             ProbeRequest::Programs { env, names } => self.programs(env, names),
             ProbeRequest::Peer { host } => Err(format!("the host `{host}` is not observed from here")),
-            ProbeRequest::Shell(_) => Err("this shell start was not run".to_owned()),
+            ProbeRequest::Shell(_) | ProbeRequest::Trace(_) => Err("this shell start was not run".to_owned()),
         };
         result.unwrap_or_else(|reason| Outcome::Unknown { reason })
     }
@@ -367,7 +372,7 @@ impl<B: Backend> System for Door<B> {
                 .any(|r| matches!(r, ProbeRequest::Shell(_)))
                 .then(|| scope.spawn(|| self.run_shells(requests)));
             for (i, request) in requests.iter().enumerate() {
-                if !matches!(request, ProbeRequest::Shell(_)) {
+                if !matches!(request, ProbeRequest::Shell(_) | ProbeRequest::Trace(_)) {
                     rest.insert(i, self.answer_one(request));
                 }
             }
@@ -375,6 +380,8 @@ impl<B: Backend> System for Door<B> {
                 shells = outcomes;
             }
         });
+        // After the plain starts, whose time counts.
+        shells.extend(self.trace_shells(requests));
         let unknown = || Outcome::Unknown { reason: "the probe itself failed".to_owned() };
         let pick = |(i, r): (usize, &ProbeRequest)| {
             rest.remove(&i).or_else(|| shells.remove(r)).unwrap_or_else(unknown)

@@ -1,11 +1,13 @@
 //! A machine in memory: the same door, for tests of what stands on it. It runs no program and reads no file.
-use crate::backend::{Backend, CallerFacts, RawProcess, SessionFacts, ShellJob, ShellRun, UserFacts};
+use crate::backend::{
+    Backend, CallerFacts, RawProcess, SessionFacts, ShellJob, ShellRun, TraceJob, TraceRun, UserFacts,
+};
 use crate::door::{Asked, Door, System};
 use crate::fingerprint::FingerprintKey;
 use crate::secret::Environment;
 use envsplit_model::{
     EnvAccess, EnvLookup as _, Files, Host, HostId, HostKind, Outcome, ProbeRequest, ProcessRecord, Reach,
-    ScratchFiles, ShellSeen, Snapshot,
+    ScratchFiles, ShellSeen, Snapshot, TraceSeen,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -47,6 +49,8 @@ pub struct MemorySystem {
     pub values: BTreeMap<(String, u32), String>,
     /// Starts that give no answer within the limit, by label (`bash -ilc`).
     pub hanging: Vec<String>,
+    /// What tracing a start shows, by label; other starts cannot be traced.
+    pub traces: BTreeMap<String, TraceSeen>,
 }
 
 impl MemorySystem {
@@ -64,12 +68,14 @@ impl MemorySystem {
             session_asked: false,
             values: BTreeMap::new(),
             hanging: vec![],
+            traces: BTreeMap::new(),
         }
     }
 
     /// The door to it.
     pub fn open(self) -> impl System {
-        MemoryDoor(Door::new(Memory(self), FingerprintKey::fresh()))
+        let traces = self.traces.clone();
+        MemoryDoor(Door::new(Memory(self), FingerprintKey::fresh()), traces)
     }
 }
 
@@ -79,7 +85,7 @@ impl Default for MemorySystem {
     }
 }
 
-struct MemoryDoor(Door<Memory>);
+struct MemoryDoor(Door<Memory>, BTreeMap<String, TraceSeen>);
 
 impl System for MemoryDoor {
     fn observe(&self, asked: &Asked, candidate: &dyn Fn(&ProcessRecord) -> bool) -> Snapshot {
@@ -89,7 +95,15 @@ impl System for MemoryDoor {
         self.0.forget_ended(snapshot)
     }
     fn answer(&self, requests: &[ProbeRequest]) -> Vec<Outcome> {
-        self.0.answer(requests)
+        let mut outcomes = self.0.answer(requests);
+        for (request, outcome) in requests.iter().zip(&mut outcomes) {
+            if let ProbeRequest::Trace(asked) = request
+                && let Some(seen) = self.1.get(&asked.start.start.label())
+            {
+                *outcome = Outcome::Trace(seen.clone());
+            }
+        }
+        outcomes
     }
 }
 
@@ -204,6 +218,13 @@ impl Backend for Memory {
     }
     fn run_shells(&self, jobs: Vec<ShellJob>) -> Vec<ShellRun> {
         jobs.iter().map(|job| self.run(job)).collect()
+    }
+    fn trace_shells(&self, jobs: Vec<TraceJob>) -> Vec<TraceRun> {
+        let none = |job: &TraceJob| {
+            let reason = format!("no trace of `{}` is given", job.shell.asked.start.label());
+            TraceRun { raw: Err(reason), env: None }
+        };
+        jobs.iter().map(none).collect()
     }
     fn codex_system_dir(&self) -> String {
         "/etc/codex".to_owned()

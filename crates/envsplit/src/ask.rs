@@ -102,6 +102,7 @@ impl Progress {
             .iter()
             .filter_map(|r| match r {
                 ProbeRequest::Shell(asked) => Some(format!("`{}`", asked.start.label())),
+                ProbeRequest::Trace(asked) => Some(format!("`{}` again", asked.start.label())),
                 _ => None,
             })
             .collect();

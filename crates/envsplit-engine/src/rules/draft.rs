@@ -1,12 +1,16 @@
 //! A finding in the making, and the words that all families share.
 use crate::lineage::Up;
 use crate::world::World;
-use envsplit_model::{At, AtKind, Code, Finding, Fix, PlaceId, Role, Setting, Severity, Split, Subject};
+use envsplit_model::{
+    At, AtKind, Code, Finding, Fix, PlaceId, ProbeRequest, Role, Setting, Severity, Split, Subject,
+};
 
 /// A finding with the place that it was found for.
 pub(crate) struct Draft {
     pub(crate) place: usize,
     pub(crate) finding: Finding,
+    /// What would have to be asked for a better answer.
+    pub(crate) doubts: Vec<ProbeRequest>,
 }
 
 impl Draft {
@@ -23,7 +27,7 @@ impl Draft {
             evidence: vec![],
             fixes: vec![],
         };
-        Self { place, finding }
+        Self { place, finding, doubts: vec![] }
     }
 
     pub(crate) fn severity(mut self, severity: Severity) -> Self {
@@ -66,6 +70,11 @@ impl Draft {
 
     pub(crate) fn evidences(self, lines: impl IntoIterator<Item = String>) -> Self {
         lines.into_iter().fold(self, Self::evidence)
+    }
+
+    pub(crate) fn doubt(mut self, question: impl IntoIterator<Item = ProbeRequest>) -> Self {
+        self.doubts.extend(question);
+        self
     }
 
     pub(crate) fn fixes(mut self, fixes: impl IntoIterator<Item = Fix>) -> Self {

@@ -24,14 +24,27 @@ mod shell_hop;
 mod stale;
 mod surface;
 mod tool_filter;
+mod traced;
 mod value;
 
 use crate::world::World;
 use draft::Draft;
-use envsplit_model::{CodexSeen, CodexView, Finding, KeyVerdict, Role};
+use envsplit_model::{CodexSeen, CodexView, Finding, KeyVerdict, ProbeRequest, Role};
 
 /// Every finding, the one that explains the failure first.
 pub(crate) fn findings(w: &World<'_>) -> Vec<Finding> {
+    order::findings(w, drafts(w))
+}
+
+/// The experiments that would settle what the rules have to leave open.
+pub(crate) fn doubts(w: &World<'_>) -> Vec<ProbeRequest> {
+    let mut doubts: Vec<ProbeRequest> = drafts(w).into_iter().flat_map(|d| d.doubts).collect();
+    doubts.sort();
+    doubts.dedup();
+    doubts
+}
+
+fn drafts(w: &World<'_>) -> Vec<Draft> {
     let mut drafts = config::drafts(w);
     drafts.extend(binaries::drafts(w));
     binaries::replace(&mut drafts);
@@ -64,7 +77,7 @@ pub(crate) fn findings(w: &World<'_>) -> Vec<Finding> {
         }
     }
     drafts.extend(unobserved(w));
-    order::findings(w, drafts)
+    drafts
 }
 
 /// What is wrong with the key of one place.

@@ -1,7 +1,7 @@
 //! A hop that brings in what a shell start ends with: what that start reads, reaches and leaves out.
 use super::draft::{Draft, at_process, at_setting, place_of};
 use super::loss::{Loss, lines, unexplained};
-use super::{fixes, stale};
+use super::{fixes, stale, traced};
 use crate::wants;
 use crate::world::World;
 use envsplit_model::{
@@ -22,10 +22,20 @@ pub(super) fn explain(w: &World<'_>, loss: &Loss<'_>, via: usize) -> Option<Draf
         .and_then(|t| w.giving(t, loss.name))
         .or_else(|| w.starts().into_iter().find_map(|s| w.giving(s, loss.name)))
         .or_else(|| lines(w, loss.name).into_iter().find(|s| s.how.exports()));
-    match line {
-        Some(line) => explain_line(w, loss, via, line),
-        None => Some(unexplained(w, loss, None)),
-    }
+    let shower = traced::shower(w, loss.name);
+    let Some(shower) = shower.filter(|n| *n != via && !traced::is_certain(w, *n, line)) else {
+        return match line {
+            Some(line) => explain_line(w, loss, via, line),
+            None => Some(traced::explain(w, loss, via, None, unexplained(w, loss, None))),
+        };
+    };
+    let draft = match (traced::origin(w, shower, loss.name), line) {
+        (Some(origin), _) => origin.evidence(w, line, explain_line(w, loss, via, &origin.line)?),
+        (None, Some(line)) => explain_line(w, loss, via, line)?,
+        (None, None) => traced::explain(w, loss, via, None, unexplained(w, loss, None)),
+    };
+    let asked = w.trace(shower, loss.name).is_some();
+    Some(draft.doubt(traced::question(w, shower, loss.name).filter(|_| !asked)))
 }
 
 /// That start has it today, so the process is older than what gives it, or the answer did not arrive then.
@@ -54,6 +64,12 @@ fn present_today(w: &World<'_>, loss: &Loss<'_>, via: usize, start: StartKind) -
 
 /// That start lacks it: why, for the line that sets it elsewhere.
 pub(super) fn explain_line(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Setting) -> Option<Draft> {
+    let by_reading = by_reading(w, loss, via, line)?;
+    Some(traced::explain(w, loss, via, Some(line), by_reading))
+}
+
+/// As far as reading the files and the end of the start show it.
+fn by_reading(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Setting) -> Option<Draft> {
     let start = w.node(via).shell.as_ref()?.kind();
     let seen = w.shell(via);
     if let Some(failed) = seen.filter(|s| !s.answered) {
@@ -108,6 +124,16 @@ fn not_read(w: &World<'_>, loss: &Loss<'_>, start: StartKind, line: &Setting) ->
     let own = w.starts().into_iter().filter(|s| s.start.shell == start.start.shell);
     let mut by_own = own.flat_map(|s| w.settings(s, loss.name));
     let readable = by_own.any(|s| s.path == line.path && s.line == line.line && s.reach != Reach::NotRead);
+    // A line that only a trace knows is in no reading: there the file decides.
+    let unread = !w
+        .starts()
+        .into_iter()
+        .flat_map(|s| w.settings(s, loss.name))
+        .any(|s| s.line == line.line && s.path == line.path);
+    let same_shell = w.starts().into_iter().filter(|s| s.start.shell == start.start.shell);
+    let file_read =
+        unread && same_shell.flat_map(|s| w.read(s)).any(|r| r.files.iter().any(|f| f.path == line.path));
+    let readable = readable || file_read;
     let session_wide = w.session_settings(loss.name).iter().any(|s| s.path == line.path);
     if session_wide {
         return unexplained(w, loss, Some(line)).evidence(format!(
@@ -179,7 +205,13 @@ fn ended(w: &World<'_>, loss: &Loss<'_>, start: StartKind, line: &Setting, guard
 }
 
 /// A start-up file ends the whole start, or replaces the shell, before it could answer.
-fn replaced(w: &World<'_>, loss: &Loss<'_>, start: StartKind, line: &Setting, guard: &Guard) -> Draft {
+pub(super) fn replaced(
+    w: &World<'_>,
+    loss: &Loss<'_>,
+    start: StartKind,
+    line: &Setting,
+    guard: &Guard,
+) -> Draft {
     let exec = guard.command == "exec";
     let code = if exec { Code::EnvRcReplacesShell } else { Code::EnvShellProbeFailed };
     let what = if exec { "replaces the shell by another program" } else { "ends the shell" };

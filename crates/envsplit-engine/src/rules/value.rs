@@ -1,6 +1,6 @@
 //! Values: such as cannot work as they are, and such as differ between places. Only fingerprints are compared.
 use super::draft::{Draft, at_process, at_setting, capital, place_of, spoken};
-use super::{fixes, stale};
+use super::{fixes, stale, traced};
 use crate::lineage::Up;
 use crate::world::World;
 use envsplit_model::{
@@ -177,21 +177,40 @@ pub(super) fn differs(w: &World<'_>, place: usize, seen: &CodexSeen, name: &str)
     let (to, up) = first.unwrap_or((place, up));
     let theirs = giving(w, place, name, &here);
     let ours = giving(w, witness, name, &w.sighting(witness, name));
-    Some(
-        Draft::new(w, place, Code::EnvValueDiffers, Subject::env(name))
-            .witness(Some(w.id(witness)))
-            .split_at(w, to, up)
-            .at(ours.map(|s| at_setting(w, AtKind::Source, s)))
-            .at(theirs.filter(|s| ours != Some(*s)).map(|s| at_setting(w, AtKind::ShadowedBy, s)))
-            .at(at_process(w, place))
-            .summary(format!(
-                "{} and {} have different values of `{name}`.",
-                capital(&spoken(w, witness)),
-                spoken(w, place)
-            ))
-            .evidence("the fingerprints of the two values differ")
-            .fixes([fixes::one_source(w, ours, theirs, place)]),
-    )
+    // The shell starts that end with the two values may tell more than their files do.
+    let shell = |place: usize, value: &Sighting| {
+        let via = w.lineage.chain(place).into_iter().filter_map(|n| w.node(n).up?.via);
+        let mut shells = via.chain([place, w.lineage.typed]).filter(|n| w.node(*n).shell.is_some());
+        shells.find(|n| w.sighting(*n, name).agrees(value) == Some(true))
+    };
+    let traced = |place: usize, value: &Sighting, read: Option<&Setting>| {
+        shell(place, value).map_or((None, None), |n| traced::giving(w, n, name, read))
+    };
+    let (seen_ours, ask_ours) = traced(witness, &w.sighting(witness, name), ours);
+    let (seen_theirs, ask_theirs) = traced(place, &here, theirs);
+    let (read_ours, read_theirs) = (ours, theirs);
+    let ours = seen_ours.as_ref().map(|o| &o.line).or(ours);
+    let theirs = seen_theirs.as_ref().map(|o| &o.line).or(theirs);
+    let mut draft = Draft::new(w, place, Code::EnvValueDiffers, Subject::env(name))
+        .witness(Some(w.id(witness)))
+        .split_at(w, to, up)
+        .at(ours.map(|s| at_setting(w, AtKind::Source, s)))
+        .at(theirs.filter(|s| ours != Some(*s)).map(|s| at_setting(w, AtKind::ShadowedBy, s)))
+        .at(at_process(w, place))
+        .summary(format!(
+            "{} and {} have different values of `{name}`.",
+            capital(&spoken(w, witness)),
+            spoken(w, place)
+        ))
+        .evidence("the fingerprints of the two values differ")
+        .fixes([fixes::one_source(w, ours, theirs, place)])
+        .doubt(ask_ours.into_iter().chain(ask_theirs));
+    for (seen, read) in [(&seen_ours, read_ours), (&seen_theirs, read_theirs)] {
+        if let Some(seen) = seen {
+            draft = seen.evidence(w, read, draft);
+        }
+    }
+    Some(draft)
 }
 
 /// The caller has another value than every new shell: an export by hand over the file's.

@@ -4,7 +4,9 @@ mod shell;
 mod spawn;
 mod table;
 
-use crate::backend::{Backend, CallerFacts, RawProcess, SessionFacts, ShellJob, ShellRun, UserFacts};
+use crate::backend::{
+    Backend, CallerFacts, RawProcess, SessionFacts, ShellJob, ShellRun, TraceJob, TraceRun, UserFacts,
+};
 use crate::disk::DiskFiles;
 use crate::door::{Door, System};
 use crate::fingerprint::FingerprintKey;
@@ -103,6 +105,10 @@ impl Backend for Linux {
 
     fn run_shells(&self, jobs: Vec<ShellJob>) -> Vec<ShellRun> {
         shell::run_all(&jobs)
+    }
+
+    fn trace_shells(&self, jobs: Vec<TraceJob>) -> Vec<TraceRun> {
+        shell::trace_all(&jobs)
     }
 
     fn codex_system_dir(&self) -> String {

@@ -5,17 +5,19 @@
 //! leave behind; after the last start all of it is ended.
 mod child;
 mod leftovers;
+mod trace;
 
 use crate::answer::END;
-use crate::backend::{ShellJob, ShellRun};
+use crate::backend::{ShellJob, ShellRun, TraceJob, TraceRun};
 use crate::secret::Environment;
-use child::Running;
+use child::{Launch, Running};
 use envsplit_model::{EnvLookup as _, Marks, ShellSeen};
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
 
 /// One batch at a time: while it runs, every child that is no known shell is something left behind.
 static BATCH: Mutex<()> = Mutex::new(());
@@ -23,26 +25,43 @@ static BATCH: Mutex<()> = Mutex::new(());
 /// The most that an environment may be; larger is not one.
 const LARGEST_ANSWER: usize = 8 << 20;
 
+/// What a shell printed, kept in memory only.
+type Collected = Zeroizing<Vec<u8>>;
+
 /// Runs every job at once.
 pub(super) fn run_all(jobs: &[ShellJob]) -> Vec<ShellRun> {
-    if jobs.is_empty() {
-        return vec![];
-    }
-    let _batch = BATCH.lock().unwrap_or_else(PoisonError::into_inner);
-    let reaper = leftovers::Reaper::new();
-    let mut results: Vec<_> = std::thread::scope(|scope| {
-        let running: Vec<_> = jobs.iter().map(|job| scope.spawn(move || run(job))).collect();
-        running
-            .into_iter()
-            .map(|r| r.join().unwrap_or_else(|_| failed("the probe itself failed").into()))
-            .collect()
-    });
-    let left = reaper.end_all();
+    let plain = |job: &ShellJob| drive(job, child::plain(job), 0).0;
+    let (mut results, left) = side_by_side(jobs, plain, || failed("the probe itself failed").into());
     if let Some(first) = results.first_mut() {
         // Who left what cannot be told apart once they run side by side; the count is the batch's.
         first.seen.left_behind = left;
     }
     results
+}
+
+/// Runs every start again under a watch, all at once.
+pub(super) fn trace_all(jobs: &[TraceJob]) -> Vec<TraceRun> {
+    let failed = || TraceRun { raw: Err("the watch itself failed".to_owned()), env: None };
+    side_by_side(jobs, trace::run, failed).0
+}
+
+/// Runs every job on a thread of its own, and ends what they left behind; says how much that was.
+fn side_by_side<J: Sync, R: Send>(
+    jobs: &[J],
+    run: impl Fn(&J) -> R + Sync,
+    failed: impl Fn() -> R,
+) -> (Vec<R>, u32) {
+    if jobs.is_empty() {
+        return (vec![], 0);
+    }
+    let _batch = BATCH.lock().unwrap_or_else(PoisonError::into_inner);
+    let reaper = leftovers::Reaper::new();
+    let run = &run;
+    let results = std::thread::scope(|scope| {
+        let running: Vec<_> = jobs.iter().map(|job| scope.spawn(move || run(job))).collect();
+        running.into_iter().map(|r| r.join().unwrap_or_else(|_| failed())).collect()
+    });
+    (results, reaper.end_all())
 }
 
 fn failed(reason: impl Into<String>) -> ShellSeen {
@@ -61,16 +80,17 @@ fn failed(reason: impl Into<String>) -> ShellSeen {
     }
 }
 
-fn run(job: &ShellJob) -> ShellRun {
+/// Runs one start; of what it prints the first `keep` bytes come back.
+fn drive(job: &ShellJob, launch: impl FnOnce(String) -> Launch, keep: usize) -> (ShellRun, Collected) {
     let began = Instant::now();
-    let mut running = match child::start(job) {
+    let mut running = match child::start(job, launch) {
         Ok(running) => running,
-        Err(reason) => return failed(reason).into(),
+        Err(reason) => return (failed(reason).into(), Zeroizing::default()),
     };
+    let kept = Arc::new(Mutex::new(Zeroizing::new(vec![])));
     let noise = Arc::new(AtomicU64::new(0));
     let stop = Arc::new(AtomicBool::new(false));
-    let drains: Vec<_> =
-        running.outputs.drain(..).map(|o| drain(o, Arc::clone(&noise), Arc::clone(&stop))).collect();
+    let drains: Vec<_> = running.outputs.drain(..).map(|o| drain(o, &noise, &stop, &kept, keep)).collect();
     let (answer, timed_out) = await_answer(&mut running, began + job.limit);
     let took = began.elapsed();
     let command = if timed_out { running.waits_for() } else { None };
@@ -112,7 +132,8 @@ fn run(job: &ShellJob) -> ShellRun {
             });
         }
     }
-    ShellRun { seen, env, waits_for: command }
+    let kept = std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner));
+    (ShellRun { seen, env, waits_for: command }, kept)
 }
 
 /// Waits for the whole answer, the end of the shell, or the limit; says whether the limit came first.
@@ -160,20 +181,43 @@ fn await_answer(running: &mut Running, until: Instant) -> (Option<Vec<u8>>, bool
     }
 }
 
-/// Reads an output to nowhere and counts it, until told to stop: a full pipe must not stop the shell.
-fn drain(output: OwnedFd, noise: Arc<AtomicU64>, stop: Arc<AtomicBool>) -> std::thread::JoinHandle<()> {
+/// Reads an output to nowhere and counts it, until told to stop: a full pipe must not stop the shell. Up to `keep`
+/// bytes are kept.
+fn drain(
+    output: OwnedFd,
+    noise: &Arc<AtomicU64>,
+    stop: &Arc<AtomicBool>,
+    kept: &Arc<Mutex<Collected>>,
+    keep: usize,
+) -> std::thread::JoinHandle<()> {
+    let (noise, stop, kept) = (Arc::clone(noise), Arc::clone(stop), Arc::clone(kept));
     std::thread::spawn(move || {
         let mut buffer = vec![0; 256 << 10];
         let mut file = match output.try_clone() {
             Ok(fd) => std::fs::File::from(fd),
             Err(_) => return,
         };
-        while !stop.load(Ordering::Relaxed) {
-            if child::readable(&output, Duration::from_millis(5)) {
-                match file.read(&mut buffer) {
-                    Ok(0) | Err(_) => return,
-                    Ok(n) => {
-                        noise.fetch_add(n as u64, Ordering::Relaxed);
+        loop {
+            let last = stop.load(Ordering::Relaxed);
+            if last && keep == 0 {
+                return;
+            }
+            let wait = if last { Duration::ZERO } else { Duration::from_millis(5) };
+            if !child::readable(&output, wait) {
+                if last {
+                    return;
+                }
+                continue;
+            }
+            match file.read(&mut buffer) {
+                Ok(0) | Err(_) => return,
+                Ok(n) => {
+                    let seen = noise.fetch_add(n as u64, Ordering::Relaxed);
+                    if seen >= keep as u64 && last {
+                        return;
+                    }
+                    if seen < keep as u64 {
+                        kept.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buffer[..n]);
                     }
                 }
             }

@@ -14,6 +14,14 @@ use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+/// How a shell is started where that differs from the plain way.
+pub(super) struct Launch {
+    /// The arguments, the command included.
+    pub(super) args: Vec<String>,
+    /// Variables to set, or to remove.
+    pub(super) env: Vec<(&'static str, Option<OsString>)>,
+}
+
 /// A started shell.
 pub(super) struct Running {
     child: Child,
@@ -90,22 +98,34 @@ fn command(job: &ShellJob, program: &str, inode: u64) -> String {
     }
 }
 
-/// Starts the shell of a job.
-pub(super) fn start(job: &ShellJob) -> Result<Running, String> {
+/// The arguments of a plain start that runs `command`.
+pub(super) fn plain(job: &ShellJob) -> impl FnOnce(String) -> Launch {
+    let start = job.asked.start;
+    move |command| Launch { args: envsplit_shell::program_args(start.shell, &start, &command), env: vec![] }
+}
+
+/// Starts the shell of a job; `launch` gives the arguments by which it runs a command.
+pub(super) fn start(job: &ShellJob, launch: impl FnOnce(String) -> Launch) -> Result<Running, String> {
     let fault = |what: &str, e: &dyn std::fmt::Display| format!("{what}: {e}");
     let program = std::env::current_exe().map_err(|e| fault("this program's own path is not known", &e))?;
     let program = program.to_string_lossy();
     let (answer, their_end) = pipe_with(PipeFlags::CLOEXEC).map_err(|e| fault("no pipe", &e))?;
     let inode = rustix::fs::fstat(&their_end).map_err(|e| fault("no pipe", &e))?.st_ino;
 
-    let start = &job.asked.start;
     let mut cmd = Command::new(&job.asked.program);
-    cmd.args(envsplit_shell::program_args(start.shell, start, &command(job, &program, inode)));
+    let launch = launch(command(job, &program, inode));
+    cmd.args(launch.args);
     cmd.env_clear();
     for (name, value) in job.env.iter() {
         cmd.env(name, OsString::from_vec(value.expose().to_vec()));
     }
     cmd.envs(marks(job.asked.marks).iter().copied());
+    for (name, value) in launch.env {
+        match value {
+            Some(value) => cmd.env(name, value),
+            None => cmd.env_remove(name),
+        };
+    }
     if wants_terminal(job.asked.marks) && envsplit_model::EnvLookup::get(&job.env, "TERM").is_none() {
         cmd.env("TERM", "xterm-256color");
     }
