@@ -228,12 +228,11 @@ fn compare(shell: ShellKind, items: &[Item], figures: &Mutex<Figures>) -> Result
     };
     let (path, line) = (home.path().join(&tree.files[found.0].0), u32::try_from(found.1 + 1).unwrap());
     prop_assert_eq!(&named.at.path, &path.display().to_string(), "{}: {:?} {:?}", shell, tree.files, seen);
-    match named.at.line {
-        Some(named) => prop_assert_eq!(named, line, "{}: {:?} {:?}", shell, tree.files, seen),
-        None => {
-            prop_assert_eq!(seen.outcome, TraceOutcome::FileOnly);
-            figures.file_only += 1;
-        }
+    if let Some(named) = named.at.line {
+        prop_assert_eq!(named, line, "{}: {:?} {:?}", shell, tree.files, seen);
+    } else {
+        prop_assert_eq!(seen.outcome, TraceOutcome::FileOnly);
+        figures.file_only += 1;
     }
     Ok(())
 }
