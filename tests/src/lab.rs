@@ -1,6 +1,7 @@
 //! A scenario's scratch machine: files, a private `/etc`, real processes; and the commands that prove its premise.
 //!
 //! It runs as the first process of namespaces that [`crate::isolate`] made. Whoever made them removes the root.
+mod heal;
 mod machine;
 
 use crate::exec::{self, Output};
@@ -112,7 +113,10 @@ impl<'s> Lab<'s> {
 
     /// Asks the binary under test as the scenario says.
     pub fn check(&self) -> Result<Output, String> {
-        let check = &self.scenario.check;
+        self.asked(&self.scenario.check)
+    }
+
+    fn asked(&self, check: &Command) -> Result<Output, String> {
         let default = ["check", "--json", "--no-daemon"].map(str::to_owned);
         let rest = if check.argv.is_empty() { &default[..] } else { &check.argv };
         let argv: Vec<_> = std::iter::once("{{BIN}}".to_owned()).chain(rest.iter().cloned()).collect();

@@ -11,14 +11,7 @@ pub fn find(
     root: &Path,
     began: SystemTime,
 ) -> Vec<String> {
-    let mut leaks = Vec::new();
-    for (name, value) in secrets {
-        for (stream, bytes) in outputs {
-            if contains(bytes, value.as_bytes()) {
-                leaks.push(format!("secret {name} in {stream}"));
-            }
-        }
-    }
+    let mut leaks = in_streams(secrets, outputs);
     let mut dirs = vec![root.to_path_buf()];
     while let Some(dir) = dirs.pop() {
         // A directory that vanishes meanwhile holds nothing that is left behind.
@@ -32,6 +25,16 @@ pub fn find(
                 leaks.extend(found.map(|(name, _)| format!("secret {name} in {}", entry.path().display())));
             }
         }
+    }
+    leaks
+}
+
+/// One line for each secret in an output stream.
+pub fn in_streams(secrets: &BTreeMap<String, String>, outputs: &[(&str, &[u8])]) -> Vec<String> {
+    let mut leaks = Vec::new();
+    for (name, value) in secrets {
+        let told = outputs.iter().filter(|(_, bytes)| contains(bytes, value.as_bytes()));
+        leaks.extend(told.map(|(stream, _)| format!("secret {name} in {stream}")));
     }
     leaks
 }

@@ -45,6 +45,24 @@ pub struct Scenario {
     /// What it must say.
     #[serde(default)]
     pub expect: Expect,
+    /// What `fix --apply` must mend, and `fix --undo` take back.
+    pub heal: Option<Heal>,
+}
+
+/// A fix that a program can make.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Heal {
+    /// The code that is given to `fix`.
+    pub code: String,
+    /// Commands that show it: after the fix, and after a new start of everything.
+    #[serde(default)]
+    pub healed: Vec<Command>,
+    /// Variables of the caller then, over those of `check`.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// The exit status of the check then.
+    #[serde(default)]
+    pub exit: i32,
 }
 
 /// A command, with what its output must be like.
@@ -206,7 +224,8 @@ impl Scenario {
 
     /// Whether it starts the real Codex.
     pub fn needs_codex(&self) -> bool {
-        let commands = self.truth.iter().chain(self.step.iter().map(|s| &s.command));
+        let healed = self.heal.iter().flat_map(|h| &h.healed);
+        let commands = self.truth.iter().chain(self.step.iter().map(|s| &s.command)).chain(healed);
         let words =
             commands.flat_map(|c| &c.argv).chain(self.step.iter().flat_map(|s| s.run.iter().flatten()));
         words

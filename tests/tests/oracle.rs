@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, reason = "a suite reports on standard output")]
 
 use envsplit_tests::isolate::Means;
+use envsplit_tests::oracle::defects;
 use envsplit_tests::oracle::suite::{self, Plan, Report};
 use envsplit_tests::oracle::world::Machine;
 use envsplit_tests::{exec, programs};
@@ -120,7 +121,7 @@ fn outside(given: &Arguments, codex: PathBuf) -> Result<bool, String> {
     done
 }
 
-/// An empty `/etc/codex`, in a private `/etc`.
+/// An empty `/etc/codex`, in a private `/etc`, and a scratch machine in memory: each Codex writes databases at its start.
 fn private_etc(root: &Path) -> Result<(), String> {
     let script = r#"set -e
 mkdir "$1/etc-private"
@@ -129,7 +130,8 @@ cp -R --preserve=mode,links /etc/. "$1/etc-private" 2> "$1/etc-private/.left" ||
 mount --bind "$1/etc-private" /etc
 umount -l "$1/etc-private"
 rm -rf /etc/codex "$1/etc-private"
-mkdir /etc/codex"#;
+mkdir /etc/codex "$1/m"
+mount -t tmpfs tmpfs "$1/m""#;
     let mut mount = Command::new("sh");
     mount.args(["-c", script, "sh"]).arg(root);
     let out = exec::run(&mut mount, Duration::from_mins(1))?;
@@ -148,7 +150,7 @@ fn inside(given: &Arguments, codex: PathBuf, root: &Path, own: bool) -> Result<b
         limit: Duration::from_secs(given.seconds),
         first: given.first,
     };
-    std::fs::create_dir(&plan.machine.root).map_err(|e| e.to_string())?;
+    std::fs::create_dir_all(&plan.machine.root).map_err(|e| e.to_string())?;
     let began = Instant::now();
     let report = suite::run(&plan)?;
     Ok(tell(given, &report, began.elapsed()))
@@ -158,11 +160,15 @@ fn tell(given: &Arguments, report: &Report, took: Duration) -> bool {
     let Report { agreed, disagreed, failed, refused, .. } = report;
     let seconds = took.as_secs_f64();
     println!("seed {}: of the agreed, Codex refuses the config in {refused}; {seconds:.1} s", given.seed);
+    let met: Vec<String> = defects::met().map(|(what, count)| format!("  {count:5} {what}")).collect();
+    if !met.is_empty() && !given.first {
+        println!("known defects of Codex that were passed over:\n{}", met.join("\n"));
+    }
     if given.oracle {
         println!("{agreed} agreed, {disagreed} disagreed, {failed} oracle failed");
     } else {
         let skipped = (given.cases + given.runs).saturating_sub(agreed + disagreed + failed);
-        if skipped > 0 {
+        if skipped > 0 && !given.first {
             println!("the time of {} s was over before the rest", given.seconds);
         }
         println!("{agreed} passed, {} failed, {skipped} skipped", disagreed + failed);

@@ -214,11 +214,14 @@ fn inside(given: &Arguments, root: &Path) -> Result<bool, String> {
     let mut bad = Vec::new();
     match Lab::lay_out(&scenario, options) {
         Err(why) => bad.push(format!("lay-out: {why}")),
-        Ok(lab) => {
+        Ok(mut lab) => {
             bad.extend(lab.truths().into_iter().map(|why| format!("truth: {why}")));
             bad.extend(judge::lint(&lab).into_iter().map(|why| format!("scenario: {why}")));
             if !given.truth_only {
                 bad.extend(checked(&lab, given.verbose));
+                if let Some(heal) = scenario.heal.as_ref().filter(|_| bad.is_empty()) {
+                    bad.extend(lab.heal(heal));
+                }
             }
         }
     }

@@ -1,4 +1,5 @@
 //! What Codex refuses in a merged config that parses.
+mod desktop;
 mod types;
 
 use crate::document::{Node, Table};
@@ -9,25 +10,28 @@ use crate::merge::Merged;
 use crate::position::Pos;
 use crate::provider::Provider;
 use crate::{Surroundings, paths};
-use envsplit_model::{Code, LayerSource, Problem};
+use envsplit_model::{Code, FileKind, LayerSource, Problem};
 use std::collections::BTreeSet;
 
 /// Ids that a table may not take (Codex 0.169). The two of Amazon may be changed in part.
 const RESERVED: &[&str] = &["openai", "ollama", "lmstudio"];
 const AMAZON: &[&str] = &["amazon-bedrock", "amazon-bedrock-runtime"];
 
+pub(crate) use types::one_of;
+
 /// Everything that Codex refuses in the config as it is `written`, and as it is once what an organisation demands is in
-/// the place of what is written; and the keys of each layer that it ignores. `stopped` when a
-/// file could not be read or parsed: then Codex comes to no check, and only what is wrong by itself is said.
+/// the place of what is written; and the keys of each layer that it ignores. `above` is laid over the layers without
+/// being one. `stopped` when a file could not be read or parsed: then Codex comes to no check, and only what is wrong by
+/// itself is said.
 pub(crate) fn run(
     s: &Surroundings<'_>,
     (written, config): (&Merged<'_>, &Merged<'_>),
-    layers: &[LayerRead],
+    (layers, above): (&[LayerRead], &[LayerRead]),
     provider: &Provider,
     stopped: bool,
 ) -> Vec<Problem> {
-    let mut found =
-        Findings { layers, paths: layers.iter().map(|l| l.path.as_deref()).collect(), problems: vec![] };
+    let paths = layers.iter().chain(above).map(|l| l.path.as_deref()).collect();
+    let mut found = Findings { layers, paths, problems: vec![] };
     let stopped = found.not_written_back() || stopped;
     found.pasted_keys(config);
     found.managed();
@@ -36,12 +40,13 @@ pub(crate) fn run(
             types::unknown_keys(layer, &mut found.problems);
         }
         found.filters();
-        let typed: Vec<bool> = layers.iter().map(|l| l.typed).collect();
+        let typed: Vec<bool> = layers.iter().chain(above).map(|l| l.typed).collect();
         for (path, at) in paths::relative(s, written, &typed) {
             let message = "AbsolutePathBuf deserialized without a base path".to_owned();
             found.add(Code::ConfigInvalid, at, &path, message);
         }
         found.types(written);
+        found.desktop(written);
         found.legacy_profile(config);
         found.tables(config);
         found.permissions(config);
@@ -190,6 +195,14 @@ impl Findings<'_> {
             }
             return;
         };
+        if let Some(chosen) = config.get(&["default_permissions"])
+            && let Some(name) = chosen.leaf().and_then(Node::as_str)
+            && !name.starts_with(':')
+            && permissions.table().is_some_and(|t| !t.contains_key(name))
+        {
+            let message = format!("default_permissions refers to undefined profile `{}`", mask::name(name));
+            self.add(Code::ConfigInvalid, chosen, &["default_permissions"], message);
+        }
         let chosen = ["default_permissions", "sandbox_mode"].iter().any(|key| config.get(&[key]).is_some());
         if permissions.table().is_some_and(|t| !t.is_empty()) && !chosen {
             let message = "config defines `[permissions]` profiles but does not set `default_permissions`";
@@ -206,12 +219,14 @@ impl Findings<'_> {
         ] {
             let Some(named) = config.get(&[key]) else { continue };
             let Some(path) = named.leaf().and_then(Node::as_str) else { continue };
-            let Err(error) = s.files.kind(path) else { continue };
-            let message = if what.is_empty() {
-                error.to_string()
-            } else {
-                format!("failed to read {what} {path}: {error}")
+            let why = match s.files.kind(path) {
+                Ok(FileKind::File) => continue,
+                Ok(FileKind::Directory) if what.is_empty() => "Is a directory (os error 21)".to_owned(),
+                Ok(_) if what.is_empty() => continue,
+                Ok(_) => format!("path `{path}` is not a file"),
+                Err(error) => error.to_string(),
             };
+            let message = if what.is_empty() { why } else { format!("failed to read {what} {path}: {why}") };
             self.add(Code::ConfigInvalid, named, &[key], message);
         }
     }
@@ -288,7 +303,8 @@ impl Findings<'_> {
                     self.add(Code::ConfigInvalid, seconds, &["mcp_servers", name, key], message);
                 }
             }
-            for message in types::transport_refusals(server) {
+            for message in types::transport_refusals(server).into_iter().chain(types::source_refusal(server))
+            {
                 self.add(Code::ConfigInvalid, server, &["mcp_servers", name], message);
             }
         }

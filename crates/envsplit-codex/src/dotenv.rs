@@ -7,9 +7,12 @@ mod value;
 
 use crate::position::Pos;
 use envsplit_model::paths::PathStyle;
-use envsplit_model::{Code, EnvLookup, FileError, FileTimes, Files, Problem};
+use envsplit_model::{Code, EnvLookup, FileError, FileKind, FileTimes, Files, Problem};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+
+/// Directories that are looked at on the way up: more than any path has.
+const MAX_DEPTH: usize = 256;
 
 /// What `CODEX_HOME/.env` says, without values.
 #[derive(Clone)]
@@ -27,6 +30,8 @@ pub struct Dotenv {
     pub problems: Vec<Problem>,
     /// Whether Codex may have read a file that could not be read here: then it is not known what it sets.
     pub(crate) unread: bool,
+    /// Whether the file is read as before [`Rule::DotenvOverrides`](crate::version::Rule::DotenvOverrides).
+    older: bool,
     style: PathStyle,
     values: BTreeMap<String, Taken>,
     lines: Vec<DotenvEntry>,
@@ -82,6 +87,7 @@ impl Dotenv {
             entries: vec![],
             problems: vec![],
             unread: false,
+            older: false,
             style,
             values: BTreeMap::new(),
             lines: vec![],
@@ -89,10 +95,17 @@ impl Dotenv {
         }
     }
 
-    /// Reads the file in a home, expanding `$NAME` from `env`.
-    pub(crate) fn read(home: &str, files: &dyn Files, env: &dyn EnvLookup, style: PathStyle) -> Self {
+    /// Reads the file in a directory, expanding `$NAME` from `env`; `older` as Codex did before the
+    /// file won over the environment.
+    pub(crate) fn read(
+        home: &str,
+        files: &dyn Files,
+        env: &dyn EnvLookup,
+        style: PathStyle,
+        older: bool,
+    ) -> Self {
         let path = style.join(home, ".env");
-        let mut this = Self { path: Some(path.clone()), ..Self::unknown(style) };
+        let mut this = Self { path: Some(path.clone()), older, ..Self::unknown(style) };
         match files.read(&path) {
             Ok(bytes) => {
                 this.exists = true;
@@ -123,6 +136,9 @@ impl Dotenv {
                         why,
                         fatal: false,
                     });
+                    if self.older {
+                        return;
+                    }
                     continue;
                 }
             };
@@ -136,10 +152,12 @@ impl Dotenv {
             match value::pair(&text, &lookup) {
                 Ok(None) => {}
                 Ok(Some((name, value))) => {
-                    let dropped = name.to_ascii_uppercase().starts_with("CODEX_");
+                    let dropped = !self.older && name.to_ascii_uppercase().starts_with("CODEX_");
                     named.insert(name.clone(), value.clone());
                     self.lines.push(DotenvEntry { name: name.clone(), line: line.first, dropped });
-                    if !dropped {
+                    // Before, what is set already stays: the first of a name, too.
+                    let stays = self.older && self.values.contains_key(&self.fold(&name));
+                    if !dropped && !stays {
                         self.values.insert(self.fold(&name), Taken { value, line: line.first });
                     }
                 }
@@ -147,9 +165,35 @@ impl Dotenv {
                     let name = lines::name_of(&text);
                     let at = lines::place(line.first, &text, bad.offset);
                     self.broken.push(Broken { name, at, why: bad.why, fatal: bad.fatal });
+                    if self.older {
+                        return;
+                    }
                 }
             }
         }
+    }
+
+    /// The nearest `.env` of a directory and its parents, which older versions read, too.
+    pub(crate) fn above(
+        cwd: &str,
+        files: &dyn Files,
+        env: &dyn EnvLookup,
+        style: PathStyle,
+        older: bool,
+    ) -> Option<Self> {
+        let mut dir = cwd.to_owned();
+        for _ in 0..MAX_DEPTH {
+            if files.kind(&style.join(&dir, ".env")) == Ok(FileKind::File) {
+                return Some(Self::read(&dir, files, env, style, older));
+            }
+            dir = style.parent(&dir)?.to_owned();
+        }
+        None
+    }
+
+    /// Whether a line sets a variable.
+    pub(crate) fn sets(&self, name: &str) -> bool {
+        self.lines.iter().any(|l| self.fold(&l.name) == self.fold(name))
     }
 
     /// Names as the host compares them: Windows does not tell upper from lower case.

@@ -17,8 +17,10 @@ pub(crate) enum Expected {
     OneOf(&'static [&'static str]),
     /// A list of texts.
     Texts,
-    /// A list of such words.
+    /// A list of these words.
     Words(&'static [&'static str]),
+    /// A list of variables: texts, or tables with a name.
+    Variables,
     /// One of several types, `boolean`, `string`, `sequence` or `table`, and Codex's name for the choice.
     Untagged(&'static str, &'static str),
     /// A type, in the words of Codex's errors: `a string`, `u64`, `struct Tui`.
@@ -33,6 +35,8 @@ pub(crate) struct Known {
     pub(crate) closed: bool,
     /// Whether a path stays as it is written.
     pub(crate) as_written: bool,
+    /// Whether a list may stand for the table.
+    pub(crate) listed: bool,
     keys: BTreeMap<&'static str, Known>,
 }
 
@@ -102,7 +106,9 @@ fn parse(list: &'static str) -> Known {
             let known = at(&mut root, path);
             let plain = expected.strip_prefix("plain ");
             known.as_written = plain.is_some();
-            known.expected = Some(expectation(plain.unwrap_or(expected)));
+            let listed = expected.strip_prefix("listed ");
+            known.listed = listed.is_some();
+            known.expected = Some(expectation(plain.or(listed).unwrap_or(expected)));
         }
     }
     root
@@ -114,14 +120,17 @@ fn at<'k>(root: &'k mut Known, path: &'static str) -> &'k mut Known {
 }
 
 fn expectation(text: &'static str) -> Expected {
-    // The lists are read once in the life of the process.
+    // The list is read once in the life of the process.
     let words = |words: &'static str| -> &'static [&'static str] { Vec::leak(words.split(' ').collect()) };
-    match (text.strip_prefix("enum "), text.strip_prefix("words ")) {
-        (Some(one), _) => Expected::OneOf(words(one)),
-        (_, Some(each)) => Expected::Words(words(each)),
-        _ if text == "any" => Expected::Any,
-        _ if text == "a sequence of strings" => Expected::Texts,
-        _ if text.starts_with("untagged ") => {
+    match text.strip_prefix("enum ") {
+        Some(listed) => Expected::OneOf(words(listed)),
+        None if text == "any" => Expected::Any,
+        None if text == "a sequence of strings" => Expected::Texts,
+        None if text == "a sequence of variables" => Expected::Variables,
+        None if text.starts_with("a sequence of enum ") => {
+            Expected::Words(words(&text["a sequence of enum ".len()..]))
+        }
+        None if text.starts_with("untagged ") => {
             let (name, types) = text["untagged ".len()..].split_once(' ').unwrap_or_default();
             Expected::Untagged(name, types)
         }

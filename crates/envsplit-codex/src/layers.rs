@@ -32,6 +32,12 @@ impl LayerRead {
         Self { source, path, table, exists, disabled_reason: None, version, typed }
     }
 
+    /// A layer that there is not.
+    pub(crate) fn absent(source: LayerSource) -> Self {
+        let (table, version) = (Table::new(), String::new());
+        Self { source, path: None, table, exists: false, disabled_reason: None, version, typed: true }
+    }
+
     pub(crate) fn enabled(&self) -> bool {
         self.disabled_reason.is_none()
     }

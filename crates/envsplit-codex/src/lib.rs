@@ -2,7 +2,8 @@
 //! of every value.
 //!
 //! [`resolve()`] takes the files and the environment of one place and says what a Codex there would use. The rules are
-//! those of Codex 0.169, observed on the released program.
+//! those of Codex 0.169, observed on the released program; where an older version has others that were seen on it,
+//! those of the version (`version`, `older`).
 //!
 //! This crate does no input or output: it asks the `Files` and `EnvLookup` traits. It runs inside the door to the
 //! operating system, since expanding `.env` and judging a key need values. It must not know processes, shells,
@@ -26,6 +27,7 @@ mod known;
 mod layers;
 mod mask;
 mod merge;
+mod older;
 mod overrides;
 mod paths;
 mod position;
@@ -34,6 +36,7 @@ mod provider;
 mod requirements;
 mod resolve;
 mod secret;
+mod version;
 mod wrong_file;
 
 pub use argv::{mask_argv, session_flags};

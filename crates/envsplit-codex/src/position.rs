@@ -59,12 +59,17 @@ impl<'a> LineIndex<'a> {
     }
 
     /// The place of an error, as Codex 0.169 counts: the end of the text is one column after its last character, which
-    /// may be a line end.
+    /// may be a line end; at a character of several bytes the column is in bytes.
     pub(crate) fn of_error(&self, offset: usize) -> Pos {
         match self.text.len().checked_sub(1) {
             Some(last) if offset > last => {
                 let at = self.at(last);
                 Pos { line: at.line, column: at.column.saturating_add(1) }
+            }
+            Some(_) if !self.text[offset].is_ascii() => {
+                let line = self.at(offset).line;
+                let start = self.starts[line as usize - 1];
+                Pos { line, column: saturate(offset - start + 1) }
             }
             _ => self.at(offset),
         }
@@ -93,6 +98,8 @@ mod tests {
         assert_eq!(index.at(9), Pos { line: 3, column: 1 });
         assert_eq!(index.at(900), Pos { line: 3, column: 1 }, "past the end is the end");
         assert_eq!(index.of_error(9), Pos { line: 2, column: 5 });
+        assert_eq!(LineIndex::new("é x é".as_bytes()).of_error(5), Pos { line: 1, column: 6 });
+        assert_eq!(LineIndex::new("é x é".as_bytes()).of_error(3), Pos { line: 1, column: 3 });
     }
 
     #[test]

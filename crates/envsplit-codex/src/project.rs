@@ -3,6 +3,7 @@ use crate::Surroundings;
 use crate::document::{Item, Node, Table};
 use crate::layers::{self, LayerRead};
 use crate::merge::Merged;
+use crate::version::{Rule, Rules};
 use envsplit_model::paths::PathStyle;
 use envsplit_model::{Code, FileKind, Files, LayerSource, Problem};
 
@@ -38,8 +39,17 @@ const MAX_DEPTH: usize = 256;
 
 /// Reads the project layers of a directory; `below` is what all other layers say, those above
 /// them included (Codex 0.169, managed ones too).
-pub(crate) fn read(s: &Surroundings<'_>, cwd: &str, home: Option<&str>, below: &Merged<'_>) -> Project {
+pub(crate) fn read(
+    s: &Surroundings<'_>,
+    cwd: &str,
+    home: Option<&str>,
+    below: &Merged<'_>,
+    rules: &mut Rules,
+) -> Project {
     let mut project = Project::default();
+    if rules.has(Rule::ProjectLayers) == Some(false) {
+        return project;
+    }
     let cwd = workspace(s, cwd);
     let dirs = ancestors(s.style, &cwd);
     let root_at = root(s, &dirs, below);
@@ -53,13 +63,16 @@ pub(crate) fn read(s: &Surroundings<'_>, cwd: &str, home: Option<&str>, below: &
         let is_home = home == Some(folder.as_str())
             || home_real.as_deref().is_some_and(|real| s.files.canonical(&folder).is_ok_and(|f| f == real));
         if !is_home {
-            let disabled_reason = trust.decide(s, dir, home);
+            let needs_trust = rules.hold(Rule::ProjectTrust, true);
+            let disabled_reason = trust.decide(s, dir, home).filter(|_| needs_trust);
             let hooks = trust.hooks_folder(s.style, dir).map(|folder| {
                 project.hooks(s, &s.style.join(&folder, "config.toml"), disabled_reason.is_none())
             });
-            project.add(s, &folder, disabled_reason, hooks);
+            project.add(s, &folder, disabled_reason, hooks, rules);
         }
     }
+    let counts = project.layers.iter().any(|l| l.enabled() && !l.table.is_empty());
+    rules.hold(Rule::ProjectLayers, counts);
     project
 }
 
@@ -97,6 +110,7 @@ impl Project {
         folder: &str,
         disabled_reason: Option<String>,
         hooks: Option<Option<Item>>,
+        rules: &mut Rules,
     ) {
         let path = s.style.join(folder, "config.toml");
         let mut read = layers::read(s.files, &path);
@@ -129,7 +143,9 @@ impl Project {
             if read.problem.is_some() {
                 table = Table::new();
             }
-            sanitize(&mut table);
+            if rules.has(Rule::ProjectDenied) != Some(false) {
+                sanitize(&mut table);
+            }
             let mut layer =
                 LayerRead::new(s, LayerSource::Project, (Some(path), Some(folder)), table, read.exists);
             layer.disabled_reason = Some(reason);
@@ -138,7 +154,12 @@ impl Project {
         }
         self.problems.extend(read.problem);
         self.unknown.extend(read.unknown);
-        let denied = sanitize(&mut table);
+        let mut denied = sanitize(&mut table.clone());
+        if rules.hold(Rule::ProjectDenied, !denied.is_empty()) {
+            sanitize(&mut table);
+        } else {
+            denied.clear();
+        }
         let names: Vec<&str> = denied.iter().map(|(key, _)| key.as_str()).collect();
         let names = names.join(", ");
         for (key, place) in &denied {

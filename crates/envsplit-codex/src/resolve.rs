@@ -2,7 +2,9 @@
 use crate::dotenv::Dotenv;
 use crate::layers::{self, LayerRead};
 use crate::merge;
-use crate::{check, home, key, overrides, project, provider, requirements, secret, wrong_file};
+use crate::older::Dotenvs;
+use crate::version::{Rule, Rules};
+use crate::{check, home, key, older, overrides, project, provider, requirements, secret, wrong_file};
 use envsplit_model::paths::PathStyle;
 use envsplit_model::{
     Code, CodexCaller, CodexView, EnvLookup, Files, HostId, KeyVerdict, LayerSource, Problem, structural,
@@ -41,7 +43,7 @@ pub struct Flags {
     pub profile: Option<String>,
     /// `-c key=value`, as given; values can be secrets.
     pub overrides: Vec<String>,
-    /// The version of the program, from package metadata.
+    /// The version of the program, from package metadata, by whose rules is resolved; without one by those of 0.169.
     pub version: Option<String>,
 }
 
@@ -75,7 +77,7 @@ pub enum Origin {
 pub struct Resolution<'a> {
     env: &'a dyn EnvLookup,
     view: CodexView,
-    dotenv: Dotenv,
+    dotenvs: Dotenvs,
     env_key: Option<String>,
     reads: Vec<String>,
 }
@@ -84,7 +86,7 @@ impl fmt::Debug for Resolution<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Resolution")
             .field("view", &self.view)
-            .field("dotenv", &self.dotenv)
+            .field("dotenv", &self.dotenvs.home)
             .finish_non_exhaustive()
     }
 }
@@ -97,7 +99,12 @@ impl Resolution<'_> {
 
     /// `CODEX_HOME/.env`, without values.
     pub fn dotenv(&self) -> &Dotenv {
-        &self.dotenv
+        &self.dotenvs.home
+    }
+
+    /// `.env` of the working directory or a parent, where this version of Codex reads that, too.
+    pub fn dotenv_beside(&self) -> Option<&Dotenv> {
+        self.dotenvs.beside.as_ref()
     }
 
     /// The `env_key` of the effective provider as it stands in the config: not to be shown when
@@ -108,10 +115,14 @@ impl Resolution<'_> {
 
     /// A variable as this Codex sees it, `.env` laid over, with its origin. The value must not leave the door.
     pub fn effective(&self, name: &str) -> Option<(Origin, &[u8])> {
-        if let (Some((value, line)), Some(path)) = (self.dotenv.value(name), &self.dotenv.path) {
-            return Some((Origin::Dotenv { path: path.clone(), line }, value));
-        }
-        self.env.get(name).map(|value| (Origin::Process, value))
+        let process = || self.env.get(name).map(|value| (Origin::Process, value));
+        let written = || {
+            self.dotenvs.in_order().find_map(|dotenv| {
+                let (value, line) = dotenv.value(name)?;
+                Some((Origin::Dotenv { path: dotenv.path.clone()?, line }, value))
+            })
+        };
+        if self.dotenvs.first_stays { process().or_else(written) } else { written().or_else(process) }
     }
 
     /// Variables that the config reads beside the key: those in `env_http_headers` of the effective provider. Names
@@ -123,6 +134,7 @@ impl Resolution<'_> {
 
 /// What a Codex would use in these surroundings.
 pub fn resolve<'a>(s: &Surroundings<'a>, flags: &Flags) -> Resolution<'a> {
+    let mut rules = Rules::of(flags.version.as_deref());
     let home = home::find(s);
     let mut view = CodexView::unknown("");
     view.unknown.clear();
@@ -132,35 +144,39 @@ pub fn resolve<'a>(s: &Surroundings<'a>, flags: &Flags) -> Resolution<'a> {
     view.problems.extend(home.problem);
     view.home.clone_from(&home.path);
     let Some(home) = home.path else {
+        rules.take_back(&mut view);
+        rules.say(&mut view);
         return Resolution {
             env: s.env,
             view,
-            dotenv: Dotenv::unknown(s.style),
+            dotenvs: Dotenvs { home: Dotenv::unknown(s.style), beside: None, first_stays: false },
             env_key: None,
             reads: vec![],
         };
     };
-    let mut dotenv = Dotenv::read(&home, s.files, s.env, s.style);
-    let mut layers = read_layers(s, flags, &home, &mut view);
+    let (mut layers, required) = read_layers(s, flags, &home, &mut view, &mut rules);
     merge::fold(&mut layers);
-    let required = layers.len() - 1;
-    let demands = &layers[required].table;
+    let real = layers.len();
+    layers.extend(older::profile(&layers, flags, &mut view, &rules));
+    let demands = layers.len();
+    layers.push(required);
     let lay = || {
-        let enabled = (0..).zip(&layers[..required]).filter(|(_, l)| l.enabled());
-        let enabled: Vec<_> = enabled.map(|(i, l)| (i, &l.table)).collect();
+        let order = (real..demands).chain((0..real).filter(|at| layers[*at].enabled()));
+        let enabled: Vec<_> = order.map(|at| (at, &layers[at].table)).collect();
         let mut config = merge::merge(&enabled);
-        requirements::providers(&mut config, required, demands);
+        requirements::providers(&mut config, demands, &layers[demands].table);
         config
     };
     let mut config = lay();
-    let written = requirements::has_values(demands).then(lay);
-    requirements::values(&mut config, required, demands);
-    let provider = provider::effective(&config);
+    let written = requirements::has_values(&layers[demands].table).then(lay);
+    requirements::values(&mut config, demands, &layers[demands].table);
+    let provider = provider::effective(&config, &mut rules);
     let stopped = view.problems.iter().any(|p| p.fatal && !check::is_early(p));
-    let later = check::run(s, (written.as_ref().unwrap_or(&config), &config), &layers, &provider, stopped);
+    let both = (written.as_ref().unwrap_or(&config), &config);
+    let later = check::run(s, both, layers.split_at(real), &provider, stopped);
     let later: Vec<_> = later.into_iter().filter(|p| !view.problems.contains(p)).collect();
     view.problems.extend(later);
-    view.layers = layers[..required].iter().map(LayerRead::view).collect();
+    view.layers = layers[..real].iter().map(LayerRead::view).collect();
     view.values = merge::values(&config, &layers);
     let has_provider =
         config.get(&["model_provider"]).is_some() || config.get(&["model_providers"]).is_some();
@@ -172,34 +188,70 @@ pub fn resolve<'a>(s: &Surroundings<'a>, flags: &Flags) -> Resolution<'a> {
 
     let mut wanted: BTreeSet<String> = structural::CODEX_READS.iter().map(|n| (*n).to_owned()).collect();
     wanted.extend(s.keep_names.iter().chain(&provider.reads).chain(&provider.env_key).cloned());
-    dotenv.keep(&wanted);
-    view.problems.extend(dotenv.problems.iter().cloned());
-    let mut resolution =
-        Resolution { env: s.env, view, dotenv, env_key: provider.env_key, reads: provider.reads };
+    let mut dotenvs = Dotenvs::read(s, &home, &wanted, &mut rules);
+    for dotenv in [Some(&mut dotenvs.home), dotenvs.beside.as_mut()].into_iter().flatten() {
+        dotenv.keep(&wanted);
+        view.problems.extend(dotenv.problems.iter().cloned());
+    }
+    let token_first = older::token_first(&config, &provider, &mut rules);
+    let mut resolution = Resolution {
+        env: s.env,
+        view,
+        dotenvs,
+        env_key: provider.env_key.clone().filter(|_| !token_first),
+        reads: provider.reads.clone(),
+    };
+    let missing = resolution.key() == KeyVerdict::Missing;
+    older::login(s, &home, &provider, missing, &mut rules);
+    rules.take_back(&mut resolution.view);
+    let older = older::refusals(&config, &layers, &mut rules);
+    resolution.view.problems.extend(older);
+    rules.say(&mut resolution.view);
     resolution.judge_key();
     resolution
 }
 
 impl Resolution<'_> {
+    /// What Codex makes of the key, if it makes anything of the config.
+    fn key(&self) -> KeyVerdict {
+        let unread = self.dotenvs.in_order().any(|d| d.unread);
+        match &self.env_key {
+            None => KeyVerdict::NotNeeded,
+            Some(_) if unread => KeyVerdict::Unknown,
+            Some(name) => key::key_verdict(self.effective(name).map(|(_, value)| value)),
+        }
+    }
+
     fn judge_key(&mut self) {
         let fatal = self.view.problems.iter().any(|p| p.fatal);
-        self.view.key_verdict = match &self.env_key {
-            _ if fatal || self.view.provider.is_none() => KeyVerdict::Unknown,
-            None => KeyVerdict::NotNeeded,
-            Some(_) if self.dotenv.unread => KeyVerdict::Unknown,
-            Some(name) => key::key_verdict(self.effective(name).map(|(_, value)| value)),
-        };
+        let known = !fatal && self.view.provider.is_some() && !self.view.untested;
+        self.view.key_verdict = if known { self.key() } else { KeyVerdict::Unknown };
         self.view.env_key = self.env_key.as_ref().map(|name| {
             if secret::looks_like_secret(name) { CodexView::SECRET_NAME.to_owned() } else { name.clone() }
         });
     }
 }
 
-/// Reads every layer, highest precedence first, and behind them what an organisation demands.
-fn read_layers(s: &Surroundings<'_>, flags: &Flags, home: &str, view: &mut CodexView) -> Vec<LayerRead> {
-    let required = requirements::read(s, &s.style.join(&s.system_dir, "requirements.toml"));
-    view.problems.extend(required.problems);
-    view.unknown.extend(required.unknown);
+/// Reads every layer, highest precedence first, and what an organisation demands.
+fn read_layers(
+    s: &Surroundings<'_>,
+    flags: &Flags,
+    home: &str,
+    view: &mut CodexView,
+    rules: &mut Rules,
+) -> (Vec<LayerRead>, LayerRead) {
+    let exists = |path: &str| s.files.kind(path).is_ok();
+    let path = s.style.join(&s.system_dir, "requirements.toml");
+    let mut required = LayerRead::absent(LayerSource::Requirements);
+    if rules.hold(Rule::Requirements, exists(&path)) {
+        let read = requirements::read(s, &path);
+        if rules.are_older() && !read.layer.table.is_empty() {
+            rules.doubt(format!("which settings Codex takes from {path} was seen on 0.169.0 alone"));
+        }
+        view.problems.extend(read.problems);
+        view.unknown.extend(read.unknown);
+        required = read.layer;
+    }
     let file = |view: &mut CodexView, source: LayerSource, path: String| {
         let read = layers::read(s.files, &path);
         view.problems.extend(read.problem);
@@ -209,7 +261,16 @@ fn read_layers(s: &Surroundings<'_>, flags: &Flags, home: &str, view: &mut Codex
     };
     // Codex 0.169, `managed_config_default_path`: in the system's folder on Unix, in the home elsewhere.
     let managed_dir = if s.style == PathStyle::Posix { s.system_dir.as_str() } else { home };
-    let managed = file(view, LayerSource::Managed, s.style.join(managed_dir, "managed_config.toml"));
+    let managed = s.style.join(managed_dir, "managed_config.toml");
+    let has_managed = rules.hold(Rule::ManagedLayer, exists(&managed));
+    let system = s.style.join(&s.system_dir, "config.toml");
+    let has_system = rules.hold(Rule::SystemLayer, exists(&system));
+    let has_files = rules.hold(Rule::ProfileFiles, true);
+    let managed = if has_managed {
+        file(view, LayerSource::Managed, managed)
+    } else {
+        LayerRead::absent(LayerSource::Managed)
+    };
     for problem in &mut view.problems {
         // Codex 0.169 does not name this file when it cannot read it.
         let prefix = format!("Failed to read config file {}: ", managed.path.as_deref().unwrap_or_default());
@@ -217,10 +278,10 @@ fn read_layers(s: &Surroundings<'_>, flags: &Flags, home: &str, view: &mut Codex
             problem.message = bare.to_owned();
         }
     }
-    let system = file(view, LayerSource::System, s.style.join(&s.system_dir, "config.toml"));
+    let system = has_system.then(|| file(view, LayerSource::System, system));
     let user = file(view, LayerSource::User, s.style.join(home, "config.toml"));
     let takes_profile = matches!(flags.caller, CodexCaller::Exec | CodexCaller::Tui);
-    let name = flags.profile.as_deref().filter(|_| takes_profile);
+    let name = flags.profile.as_deref().filter(|_| takes_profile && has_files);
     let profile = name
         .filter(|n| is_plain_profile(n))
         .map(|name| file(view, LayerSource::Profile, s.style.join(home, &format!("{name}.config.toml"))));
@@ -235,14 +296,14 @@ fn read_layers(s: &Surroundings<'_>, flags: &Flags, home: &str, view: &mut Codex
     let given = !flags.overrides.is_empty();
     let session = LayerRead::new(s, LayerSource::SessionFlags, (None, Some(&base)), session, given);
 
-    let below = [Some(&managed), Some(&session), profile.as_ref(), Some(&user), Some(&system)];
+    let below = [Some(&managed), Some(&session), profile.as_ref(), Some(&user), system.as_ref()];
     let below: Vec<_> = below.into_iter().flatten().collect();
     let paths: Vec<_> = below.iter().map(|l| l.path.as_deref()).collect();
     let below: Vec<_> = (0..).zip(&below).map(|(i, l)| (i, &l.table)).collect();
     let project = if let Some(cwd) = &flags.cwd {
         let below = merge::merge(&below);
         view.problems.extend(check::early(&below, &paths));
-        project::read(s, cwd, Some(home), &below)
+        project::read(s, cwd, Some(home), &below, rules)
     } else {
         view.unknown.push("the workspace is not known, so its project layers are not".to_owned());
         project::Project::default()
@@ -250,7 +311,8 @@ fn read_layers(s: &Surroundings<'_>, flags: &Flags, home: &str, view: &mut Codex
     view.problems.extend(project.problems);
     view.unknown.extend(project.unknown);
     let top = [managed, session].into_iter().filter(|l| l.exists);
-    top.chain(project.layers).chain(profile).chain([user, system, required.layer]).collect()
+    let layers = top.chain(project.layers).chain(profile).chain([user]).chain(system).collect();
+    (layers, required)
 }
 
 /// Codex 0.169 takes a plain name only.

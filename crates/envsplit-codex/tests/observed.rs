@@ -188,6 +188,10 @@ fn refusals_that_are_not_of_a_type_alone() {
             "permissions.p = {}",
             "config defines `[permissions]` profiles but does not set `default_permissions`",
         ),
+        (
+            "default_permissions = 'q'\npermissions.p = {}",
+            "default_permissions refers to undefined profile `q`",
+        ),
         ("default_permissions = 'p'", "default_permissions requires a `[permissions]` table"),
         ("agents.max_threads = 0", "agents.max_concurrent_threads_per_session must be at least 1"),
         (
@@ -198,6 +202,17 @@ fn refusals_that_are_not_of_a_type_alone() {
             "shell_environment_policy.filters = {A = 'include', a = 'exclude'}",
             "duplicate shell environment filter `a` ignoring case",
         ),
+        ("shell_environment_policy.exclude = ['a', []]", "invalid type: sequence, expected a string"),
+        (
+            "shell_environment_policy.filters = {a = 'x'}",
+            "unknown variant `x`, expected `include` or `exclude`",
+        ),
+        ("otel.tracestate.a.b = 1", "invalid type: integer `1`, expected a string"),
+        (
+            "model_instructions_file = '/w'",
+            "failed to read model instructions file /w: path `/w` is not a file",
+        ),
+        ("model_catalog_json = '/w'", "Is a directory (os error 21)"),
         ("desktop.x = nan", "Failed to serialize resolved config: unsupported unit type"),
         ("x = 1e999", "floating-point number overflowed"),
         ("x = 0x", "integer number overflowed"),
@@ -212,6 +227,37 @@ fn refusals_that_are_not_of_a_type_alone() {
         "it says nothing new"
     );
     assert_eq!(refusals("permissions.p = {}\nsandbox_mode = 'read-only'"), [""; 0]);
+}
+
+#[test]
+fn servers_name_their_variables() {
+    let none = "data did not match any variant of untagged enum McpServerEnvVar";
+    for (list, message) in [
+        ("['A', {name = 'B'}, {name = 'C', source = 'remote'}]", None),
+        ("[1]", Some(none)),
+        ("[{}]", Some(none)),
+        ("[{name = 'A', other = 1}]", Some(none)),
+        ("[{name = 'A', source = 1}]", Some(none)),
+        ("'A'", Some("invalid type: string \"<hidden>\", expected a sequence")),
+        (
+            "[{name = 'A', source = 'x'}]",
+            Some("unsupported env_vars source `x`; expected `local` or `remote`"),
+        ),
+    ] {
+        let text = format!("mcp_servers.x = {{command = 'c', env_vars = {list}}}");
+        assert_eq!(refusals(&text), Vec::from_iter(message), "{list}");
+    }
+    let omitted =
+        |list: &str| refusals(&format!("mcp_servers.x = {{command = 'c', omit_tools_from = {list}}}"));
+    assert_eq!(omitted("['direct', 'deferred']"), [""; 0]);
+    assert_eq!(omitted("['a']"), ["unknown variant `a`, expected one of `code_mode`, `deferred`, `direct`"]);
+    assert_eq!(omitted("[1]"), ["invalid type: unit variant, expected string only"]);
+}
+
+#[test]
+fn a_list_may_stand_for_some_tables() {
+    assert_eq!(refusals("history = []\ntools.update_plan = []\nplugins.x = []"), [""; 0]);
+    assert_eq!(refusals("tui = []"), ["invalid type: sequence, expected struct Tui"]);
 }
 
 #[test]
@@ -240,6 +286,34 @@ fn files_that_cannot_be_read_are_named_as_codex_names_them() {
 fn an_error_at_the_end_stands_behind_the_last_character() {
     let view = Scene::user("x = '''a\n").view();
     assert_eq!((view.problems[0].line, view.problems[0].column), (Some(1), Some(10)));
+}
+
+#[test]
+fn an_error_at_a_wide_character_is_placed_in_bytes() {
+    for (text, column) in
+        [("\u{feff}é = 1", 4), ("\u{feff}x = y", 6), ("x = \"é\" y", 9), ("é = 1", 1), ("\u{feff}[a", 4)]
+    {
+        assert_eq!(Scene::user(text).view().problems[0].column, Some(column), "{text}");
+    }
+}
+
+#[test]
+fn numbers_of_the_desktop_do_not_go_below_tables() {
+    for (user, flags, length) in [
+        ("desktop.z = 1", &["desktop.z.a=1"][..], Some(2)),
+        ("desktop.z = 1.5", &["desktop.z={a=1, b=2}"], Some(3)),
+        ("desktop.z.a = 1", &["desktop.z.a={b=2}"], Some(2)),
+        ("desktop.z = 1", &["desktop.z={}"], None),
+        ("desktop.z = {}", &["desktop.z=1"], None),
+        ("desktop.z.a = 1", &["desktop.z=1"], None),
+        ("desktop.z = true", &["desktop.z.a=1"], None),
+        ("desktop.z = 1\nmodel = 3", &["desktop.z.a=1", "model=x"], None),
+    ] {
+        let view = Scene::user(user).with(flags).view();
+        let found: Vec<_> = view.problems.into_iter().map(|p| p.message).collect();
+        let expected = length.map(|n| format!("invalid length {n}, expected fewer elements in map"));
+        assert_eq!(found, Vec::from_iter(expected), "{user} {flags:?}");
+    }
 }
 
 #[test]

@@ -177,7 +177,7 @@ fn lost_at(snapshot: &Snapshot, node: &Node) -> bool {
     let Some(asked) = node.codex.clone() else { return false };
     matches!(
         snapshot.outcome(&ProbeRequest::Codex(asked)),
-        Some(Outcome::Codex(seen)) if seen.view.key_verdict == KeyVerdict::Missing
+        Some(Outcome::Codex(seen)) if seen.view.misses_key()
     )
 }
 
@@ -192,7 +192,7 @@ fn names_of_interest(snapshot: &Snapshot, lineage: &Lineage) -> Vec<String> {
         if let Some(Outcome::Codex(seen)) = snapshot.outcome(&request) {
             if let Some(key) = seen.view.env_key.as_ref().filter(|k| **k != CodexView::SECRET_NAME) {
                 keys.insert(key.clone());
-                if seen.view.key_verdict == KeyVerdict::Missing {
+                if seen.view.misses_key() {
                     missing.insert(key.clone());
                 }
             }

@@ -165,6 +165,10 @@ pub struct CodexView {
     /// What could not be known about this config.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<String>,
+    /// Whether rules that matter here were not tested on this version of Codex: `unknown` says which. Then the rest is
+    /// by the newest rules that are known, and nothing follows from it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub untested: bool,
 }
 
 impl CodexView {
@@ -187,7 +191,14 @@ impl CodexView {
             version: None,
             problems: vec![],
             unknown: vec![reason.into()],
+            untested: false,
         }
+    }
+
+    /// Whether this Codex does not have its key. That a variable is nowhere is so in every version.
+    pub fn misses_key(&self) -> bool {
+        self.key_verdict == KeyVerdict::Missing
+            || self.untested && self.key.as_ref().is_some_and(Sighting::is_absent)
     }
 
     /// The first problem with `code`.

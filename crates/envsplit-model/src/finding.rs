@@ -119,6 +119,48 @@ pub struct Edit {
     pub line: Option<u32>,
 }
 
+/// A change of a file that `fix --apply` can make by itself. None of them holds a value of a variable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Change {
+    /// A line at the end of the file, which is made if it is missing.
+    Append {
+        /// The file.
+        path: String,
+        /// The line.
+        text: String,
+    },
+    /// A word of a line, which must stand there exactly once.
+    Replace {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: u32,
+        /// What stands there.
+        old: String,
+        /// What shall stand there.
+        new: String,
+    },
+    /// A line that exports a name becomes the first of the file. It must be whole by itself, need nothing before it, and
+    /// be the only one with that name.
+    MoveToTop {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: u32,
+        /// The name.
+        name: String,
+    },
+    /// Unix line ends throughout.
+    UnixLineEnds {
+        /// The file.
+        path: String,
+    },
+    /// A kind that this version does not know.
+    #[serde(other)]
+    Unknown,
+}
+
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fix {
@@ -136,8 +178,11 @@ pub struct Fix {
     pub edits: Vec<Edit>,
     /// What the user must close or lose.
     pub cost: String,
-    /// Whether a program may do it unasked.
+    /// Whether `fix --apply` does it.
     pub safe: bool,
+    /// What it does then, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
 }
 
 /// A cause, proved.

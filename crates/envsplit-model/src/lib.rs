@@ -27,7 +27,7 @@ mod wire;
 pub use code::{Code, Severity};
 pub use codex::{CodexView, ConfigValue, HomeFrom, KeyVerdict, Layer, LayerSource, Overridden, Problem};
 pub use files::{FileError, FileKind, FileTimes, Files, ScratchFiles};
-pub use finding::{At, AtKind, Edit, Finding, Fix, Split, Subject, SubjectKind};
+pub use finding::{At, AtKind, Change, Edit, Finding, Fix, Split, Subject, SubjectKind};
 pub use host::{Host, HostId, HostKind};
 pub use lookup::{EnvBlock, EnvLookup};
 pub use place::{Hop, Place, PlaceId, PlaceKind, PlaceProcess, Role, Rule};
@@ -36,9 +36,9 @@ pub use probe::{
     ShellAsked, ShellSeen, SourcesSeen, StartKind, StartReads, Waiting,
 };
 pub use report::{
-    ConfigDiffPlace, ConfigDiffSlice, ConfigDifference, ConfigSlice, ConfigSlicePlace, EnvSlice,
-    EnvSlicePlace, EnvSource, EnvUnread, ExplainSlice, Explained, PlacesSlice, Report, RequestLayer, SCHEMA,
-    SymptomSlice, Verdict,
+    Applied, ConfigDiffPlace, ConfigDiffSlice, ConfigDifference, ConfigSlice, ConfigSlicePlace, EnvSlice,
+    EnvSlicePlace, EnvSource, EnvUnread, ExplainSlice, Explained, FixSlice, PlacesSlice, Report,
+    RequestLayer, SCHEMA, SymptomSlice, UndoSlice, Verdict,
 };
 pub use scope::{Scope, ScopedSetting};
 pub use sighting::{Fingerprint, Sighting, Source, State, Taint};

@@ -300,3 +300,44 @@ pub struct ConfigDiffSlice {
     /// The keys in which they differ, in the order of the keys.
     pub differences: Vec<ConfigDifference>,
 }
+
+/// A fix that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Applied {
+    /// The finding's code.
+    pub code: Code,
+    /// The fix.
+    pub fix: String,
+    /// The files that were written; none where the change was there already.
+    pub files: Vec<String>,
+    /// What `fix --undo` takes it back by.
+    pub backup: Option<String>,
+    /// Why it was not made; null where it was.
+    pub refused: Option<String>,
+}
+
+/// What `fix --json` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FixSlice {
+    /// `envsplit.fix/v1`
+    pub schema: String,
+    /// What was found, each with what to do about it.
+    pub findings: Vec<Finding>,
+    /// With `--apply`: what was made.
+    pub applied: Vec<Applied>,
+    /// With `--apply`: what a check says after it; null where nothing was changed.
+    pub after: Option<Verdict>,
+    /// With `--apply`: what it still finds.
+    pub remaining: Vec<Finding>,
+}
+
+/// What `fix --undo --json` prints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct UndoSlice {
+    /// `envsplit.undo/v1`
+    pub schema: String,
+    /// The backup that was used up.
+    pub backup: String,
+    /// The files that are as they were.
+    pub files: Vec<String>,
+}

@@ -42,6 +42,18 @@ pub(crate) enum Command {
         #[arg(required = true, num_args = 1.., value_name = "CODE|TEXT")]
         text: Vec<String>,
     },
+    /// What to do about a finding: the exact edits and commands
+    Fix {
+        /// Only for findings with this cause code.
+        #[arg(value_name = "CODE")]
+        code: Option<String>,
+        /// Make the first fix of each finding that is marked safe, with a backup
+        #[arg(long, conflicts_with = "undo")]
+        apply: bool,
+        /// Take back the last `--apply`, or the one with this number
+        #[arg(long, value_name = "BACKUP", num_args = 0..=1, default_missing_value = "")]
+        undo: Option<String>,
+    },
     /// Print a completion script for a shell
     Completions {
         /// The shell.

@@ -6,6 +6,7 @@
 
 mod args;
 mod ask;
+mod change;
 mod commands;
 mod error;
 mod output;

@@ -1,5 +1,7 @@
 //! Generated files: the JSON schemas of what envsplit prints.
-use envsplit_model::{ConfigDiffSlice, ConfigSlice, EnvSlice, Explained, PlacesSlice, Report, Snapshot};
+use envsplit_model::{
+    ConfigDiffSlice, ConfigSlice, EnvSlice, Explained, FixSlice, PlacesSlice, Report, Snapshot, UndoSlice,
+};
 use schemars::{Schema, schema_for};
 use std::path::Path;
 
@@ -28,13 +30,15 @@ pub(crate) fn run(root: &Path, check: bool) -> Vec<String> {
     faults
 }
 
-fn schemas() -> [(&'static str, Schema); 7] {
+fn schemas() -> [(&'static str, Schema); 9] {
     [
         ("report.v1", schema_for!(Report)),
         ("snapshot.v1", schema_for!(Snapshot)),
         ("places.v1", schema_for!(PlacesSlice)),
         ("config.v1", schema_for!(ConfigSlice)),
         ("config-diff.v1", schema_for!(ConfigDiffSlice)),
+        ("fix.v1", schema_for!(FixSlice)),
+        ("undo.v1", schema_for!(UndoSlice)),
         ("env.v1", schema_for!(EnvSlice)),
         ("explain.v1", schema_for!(Explained)),
     ]

@@ -1,14 +1,12 @@
 //! Where the rules and the real Codex differ about a config.
-use super::defects;
+use super::defects::{self, NUMBER, Refused, Stray};
+use super::world::Look;
 use envsplit_model::{CodexView, ConfigValue, Layer, LayerSource, Problem};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the rules put in place of what can be a secret.
-const HIDDEN: &str = "<hidden>";
-
-/// What Codex makes of a number in `[desktop]`: a table with this key.
-const NUMBER: &str = "$serde_json::private::Number";
+pub const HIDDEN: &str = "<hidden>";
 
 /// One difference: a kind, by which the same cause is recognised in another case, and what differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,11 +24,15 @@ impl Difference {
     }
 }
 
-/// Compares a view with the answer to `config/read`.
-pub fn config(view: &CodexView, answer: &Result<Value, String>) -> Vec<Difference> {
+/// Compares a view with the answer to `config/read`. `look` says what is fatal in a part of the files alone.
+pub fn config(
+    view: &CodexView,
+    answer: &Result<Value, String>,
+    look: &dyn Fn(Look<'_>) -> Vec<Problem>,
+) -> Vec<Difference> {
     let fatal: Vec<&Problem> = view.problems.iter().filter(|p| p.fatal).collect();
     match answer {
-        Err(text) => refusal(&fatal, text).into_iter().collect(),
+        Err(text) => refusal(&fatal, text, look).into_iter().collect(),
         Ok(_) if !fatal.is_empty() => {
             let ours = fatal.iter().map(|p| shown(p)).collect::<Vec<_>>().join("\n");
             vec![Difference::new(
@@ -49,21 +51,18 @@ pub fn config(view: &CodexView, answer: &Result<Value, String>) -> Vec<Differenc
 }
 
 /// Compares a refusal in Codex's words with what the rules call fatal.
-pub fn refusal(fatal: &[&Problem], text: &str) -> Option<Difference> {
+pub fn refusal(
+    fatal: &[&Problem],
+    text: &str,
+    look: &dyn Fn(Look<'_>) -> Vec<Problem>,
+) -> Option<Difference> {
     const PREFIXES: &[&str] = &[
         "failed to read configuration layers: ",
         "invalid configuration: ",
         "failed to resolve feature override precedence: ",
     ];
-    // The system's words for a loop of links differ between C libraries.
-    let text = text.replace("Symbolic link loop", "Too many levels of symbolic links");
-    let text = text.as_str();
     let text = PREFIXES.iter().find_map(|p| text.strip_prefix(p)).unwrap_or(text).trim_end();
-    if fatal.iter().any(|p| says(p, text))
-        || defects::names_another_place(fatal, text)
-        || defects::names_another_file(fatal, text)
-        || defects::is_worded_otherwise(fatal, text)
-    {
+    if fatal.iter().any(|p| says(p, text)) || defects::refusal(&Refused { fatal, text, look }) {
         return None;
     }
     let ours = if fatal.is_empty() {
@@ -91,7 +90,7 @@ fn shown(p: &Problem) -> String {
 }
 
 /// Whether a problem says what Codex says: with file, line and column, with the key, or bare.
-fn says(p: &Problem, text: &str) -> bool {
+pub fn says(p: &Problem, text: &str) -> bool {
     let mut forms = vec![p.message.clone()];
     if let (Some(path), Some(line), Some(column)) = (&p.path, p.line, p.column) {
         forms.push(format!("{path}:{line}:{column}: {}", p.message));
@@ -103,11 +102,8 @@ fn says(p: &Problem, text: &str) -> bool {
         forms.push(format!("{head}.toml: TOML parse error at line {line}, column {column}<hidden>{tail}"));
     }
     if let Some(key) = &p.key {
-        // Codex names the table in whose reading the error arose: the key itself, or one above it.
-        let parts = parts(key).unwrap_or_else(|| vec![key.clone()]);
-        for count in 1..=parts.len() {
-            forms.push(format!("{}\nin `{}`", p.message, parts[..count].join(".")));
-        }
+        let key = parts(key).map_or_else(|| key.clone(), |parts| parts.join("."));
+        forms.push(format!("{}\nin `{key}`", p.message));
     }
     // `codex exec` begins some of them with a capital.
     let text = text
@@ -154,7 +150,7 @@ pub fn plain(text: &str) -> String {
 }
 
 /// A layer's kind and its file, as Codex writes them.
-fn name_of(source: LayerSource, path: Option<&str>) -> (String, String) {
+pub fn name_of(source: LayerSource, path: Option<&str>) -> (String, String) {
     let path = path.unwrap_or_default();
     let (kind, file) = match source {
         LayerSource::Managed => ("legacyManagedConfigTomlFromFile", path),
@@ -167,7 +163,8 @@ fn name_of(source: LayerSource, path: Option<&str>) -> (String, String) {
     (kind.to_owned(), file.to_owned())
 }
 
-fn name_in(name: &Value) -> (String, String) {
+/// A layer's kind and its file, as Codex wrote them.
+pub fn name_in(name: &Value) -> (String, String) {
     let file = name["file"].as_str().or_else(|| name["dotCodexFolder"].as_str()).unwrap_or_default();
     (name["type"].as_str().unwrap_or_default().to_owned(), file.to_owned())
 }
@@ -207,7 +204,7 @@ fn version(ours: &Layer, theirs: &Value) -> Difference {
 }
 
 /// Our leaves by the key that Codex would give them; several where dots make them one.
-type Leaves<'v> = BTreeMap<String, Vec<(Vec<String>, &'v ConfigValue)>>;
+pub type Leaves<'v> = BTreeMap<String, Vec<(Vec<String>, &'v ConfigValue)>>;
 
 fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
     let mut ours: Leaves<'_> = BTreeMap::new();
@@ -235,10 +232,10 @@ fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
     }
     let mut found = Vec::new();
     for (key, leaves) in &ours {
-        let [(path, value)] = &leaves[..] else { continue };
-        if both.contains(key) {
+        if defects::key(leaves.len(), both.contains(key)) {
             continue;
         }
+        let (path, value) = &leaves[0];
         let expected = name_of(value.source, value.path.as_deref());
         let masked = value.value == HIDDEN || key.ends_with(HIDDEN);
         let theirs = origins.get(key);
@@ -256,10 +253,14 @@ fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
         }
         if path.join(".") == *key {
             found.extend(value_of_layer(path, value, result));
+            found.extend(effective(path, value, result));
         }
     }
     for (key, origin) in &origins {
-        if ours.contains_key(key) || both.contains(key) || is_stale(key, origin, &whole, result) {
+        if ours.contains_key(key)
+            || both.contains(key)
+            || defects::origin(&Stray { key, origin, whole: &whole, result })
+        {
             continue;
         }
         found.push(Difference::new(
@@ -280,39 +281,18 @@ fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
     found
 }
 
-/// Codex keeps the origins of what a higher layer replaced as a whole: elements of a longer array, a table below a
-/// value, a value under a table.
-fn is_stale(key: &str, origin: &Value, whole: &Leaves<'_>, result: &Value) -> bool {
-    let from = name_in(&origin["name"]);
-    let ends = key.match_indices('.').map(|(at, _)| at).chain([key.len()]);
-    let below_leaf = ends.into_iter().any(|at| {
-        let values = whole.get(&key[..at]).into_iter().flatten();
-        values
-            .into_iter()
-            .any(|(_, value)| value.value == HIDDEN || from != name_of(value.source, value.path.as_deref()))
-    });
-    below_leaf
-        || is_replaced(key, &from, result)
-        || whole.keys().any(|leaf| leaf.strip_prefix(key).is_some_and(|r| r.starts_with('.')))
-}
-
-/// Whether a layer above the origin's has a table or something shorter in the place of a value.
-fn is_replaced(key: &str, from: &(String, String), result: &Value) -> bool {
-    let layers = result["layers"].as_array().into_iter().flatten();
-    let enabled = layers.filter(|l| l["disabledReason"].is_null());
-    enabled.take_while(|l| name_in(&l["name"]) != *from).any(|layer| {
-        let mut node = &layer["config"];
-        for part in key.split('.') {
-            let inner = match node {
-                Value::Array(items) => part.parse().ok().and_then(|at: usize| items.get(at)),
-                _ => node.get(part),
-            };
-            match inner {
-                Some(inner) => node = inner,
-                None => return !node.is_object() || part.bytes().all(|b| b.is_ascii_digit()),
-            }
-        }
-        node.is_object() || node.is_array()
+/// The value in the whole config, where Codex shows it as it was written: elsewhere it fills in types and defaults. An
+/// origin alone may be of what is no longer there.
+fn effective(path: &[String], ours: &ConfigValue, result: &Value) -> Option<Difference> {
+    if path[0] != "desktop" {
+        return None;
+    }
+    let theirs = path.iter().try_fold(&result["config"], |at, part| at.get(part));
+    (!theirs.is_some_and(|theirs| same(&ours.value, theirs))).then(|| {
+        Difference::new(
+            format!("effective: {}", path.join(".")),
+            format!("{path:?}: Codex {theirs:?} rules {}", ours.value),
+        )
     })
 }
 
@@ -322,7 +302,7 @@ fn value_of_layer(path: &[String], ours: &ConfigValue, result: &Value) -> Option
     let layer = result["layers"].as_array()?.iter().find(|l| name_in(&l["name"]) == expected)?;
     let theirs = path.iter().try_fold(&layer["config"], |at, part| at.get(part));
     let Some(theirs) = theirs else {
-        return (!defects::is_renamed(path)).then(|| {
+        return (!defects::spelling(path)).then(|| {
             Difference::new(format!("not in layer: {}", path.join(".")), format!("{path:?} {}", ours.value))
         });
     };
@@ -336,16 +316,9 @@ fn value_of_layer(path: &[String], ours: &ConfigValue, result: &Value) -> Option
 
 /// Equal but for what is hidden, and for what JSON cannot write.
 fn same(ours: &Value, theirs: &Value) -> bool {
-    if let Some(number) = theirs.get(NUMBER) {
-        return Value::String(ours.to_string()) == *number;
-    }
     match (ours, theirs) {
         (Value::String(text), _) if text.contains(HIDDEN) => true,
-        (Value::String(text), Value::String(other)) => text == other,
-        (Value::String(text), Value::Null) => text.contains("inf") || text.contains("nan"),
-        (Value::String(text), Value::Object(table)) => {
-            table.get("$__toml_private_datetime").is_some_and(|t| t == text)
-        }
+        _ if defects::form(ours, theirs) => true,
         (Value::Array(ours), Value::Array(theirs)) => {
             ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| same(a, b))
         }

@@ -1,4 +1,5 @@
 //! The files of the scratch machine, as `envsplit-codex` asks for them.
+use super::world::Look;
 use envsplit_model::{FileError, FileKind, FileTimes, Files};
 use std::io::ErrorKind;
 
@@ -51,5 +52,43 @@ impl Files for Disk {
     /// No rule that is compared depends on times.
     fn times(&self, _path: &str) -> Result<FileTimes, FileError> {
         Err(FileError::Other { message: "times are not compared".to_owned() })
+    }
+}
+
+/// The disk with a part of the config files.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    /// The disk.
+    pub disk: Disk,
+    /// Which part.
+    pub look: Look<'a>,
+}
+
+impl Files for Part<'_> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        match self.look {
+            Look::File(file) if path.ends_with("/home/.codex/config.toml") => self.disk.read(file),
+            // Of requirements that do not parse nothing is left.
+            Look::System if path.starts_with("/etc/codex/") && !path.ends_with("/requirements.toml") => {
+                self.disk.read(path)
+            }
+            _ => Err(FileError::NotFound),
+        }
+    }
+
+    fn kind(&self, path: &str) -> Result<FileKind, FileError> {
+        self.disk.kind(path)
+    }
+
+    fn canonical(&self, path: &str) -> Result<String, FileError> {
+        self.disk.canonical(path)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, FileError> {
+        self.disk.list(path)
+    }
+
+    fn times(&self, path: &str) -> Result<FileTimes, FileError> {
+        self.disk.times(path)
     }
 }

@@ -36,6 +36,8 @@ const WORKSPACES: &[&str] = &[
     "@ROOT@/plain/sub",
     "@ROOT@/tree",
     "@ROOT@/tree",
+    "@ROOT@/tree",
+    "@ROOT@/tree",
     "@ROOT@/tree/x",
     "@ROOT@/home",
     "@ROOT@/home/proj",
@@ -197,12 +199,12 @@ fn repositories() -> impl Strategy<Value = Vec<(&'static str, Node)>> {
         _ => "gitdir: @ROOT@/repo/.git/worktrees/t\n",
     });
     let commondir = prop_oneof![
-        8 => Just(Some("../..\n")),
-        2 => select(vec![None, Some("../.."), Some("@ROOT@/repo/.git\n"), Some(".."), Some(""), Some("  ../..  ")]),
+        3 => Just(Some("../..\n")),
+        1 => select(vec![None, Some("../.."), Some("@ROOT@/repo/.git\n"), Some(".."), Some(""), Some("  ../..  ")]),
     ];
     let gitdir = prop_oneof![
-        8 => Just(Some("@ROOT@/tree/.git\n")),
-        2 => select(vec![
+        2 => Just(Some("@ROOT@/tree/.git\n")),
+        1 => select(vec![
             None,
             Some("@ROOT@/tree/.git"),
             Some("@ROOT@/tree\n"),
@@ -211,10 +213,14 @@ fn repositories() -> impl Strategy<Value = Vec<(&'static str, Node)>> {
             Some(""),
         ]),
     ];
-    let tree = (weighted, commondir, gitdir).prop_map(move |(file, common, back)| {
+    let tree = (weighted, commondir, gitdir, any::<bool>()).prop_map(move |(file, common, back, hooks)| {
         let mut nodes = vec![("tree/.git", text(file)), ("repo/.git/worktrees/t/HEAD", text("ref: x\n"))];
         nodes.extend(common.map(|t| ("repo/.git/worktrees/t/commondir", text(t))));
         nodes.extend(back.map(|t| ("repo/.git/worktrees/t/gitdir", text(t))));
+        if hooks {
+            nodes.push(("repo/.codex/config.toml", text("hooks = {}\nmodel = \"main\"\n")));
+            nodes.push(("tree/.codex/config.toml", text("model = \"tree\"\n")));
+        }
         nodes
     });
     (main, inner, prop_oneof![1 => Just(vec![]), 1 => tree]).prop_map(|(main, inner, tree)| {
@@ -266,6 +272,13 @@ const REQUIREMENTS: &[&str] = &[
     "enforce_residency = \"us\"\n",
 ];
 
+/// Three files, the lowest first.
+const BETWEEN: &[(&str, &str)] = &[
+    ("/etc/codex/config.toml", "desktop.z.b = 1\n"),
+    ("home/.codex/config.toml", "desktop.z = \"s\"\n"),
+    ("/etc/codex/managed_config.toml", "desktop.z.a = 1\n"),
+];
+
 /// A world. `etc` where `/etc/codex` can be private.
 pub fn world(etc: bool) -> impl Strategy<Value = World> {
     let project = (select(PROJECTS), project());
@@ -281,8 +294,8 @@ pub fn world(etc: bool) -> impl Strategy<Value = World> {
             .prop_map(|t| vec![("/etc/codex/requirements.toml", Node::Text(t.to_owned()))]),
     ];
     let workspace = prop_oneof![20 => select(WORKSPACES).prop_map(Some), 1 => Just(None)];
-    (user(), system, projects, repositories(), workspace).prop_map(
-        move |(user, system, projects, repositories, cwd)| {
+    (user(), system, projects, repositories(), workspace, 0u8..40).prop_map(
+        move |(user, system, projects, repositories, cwd, between)| {
             let mut files: BTreeMap<String, Node> = BTreeMap::new();
             files.insert("link".to_owned(), Node::Link("repo".to_owned()));
             files.insert("linka".to_owned(), Node::Link("repo/a".to_owned()));
@@ -300,7 +313,12 @@ pub fn world(etc: bool) -> impl Strategy<Value = World> {
                 }
             }
             files.extend(user.into_iter().map(|(path, node)| (path.to_owned(), node)));
-            if etc {
+            if etc && between == 0 {
+                // A value between two tables, which seldom comes by itself.
+                for (path, line) in BETWEEN {
+                    files.insert((*path).to_owned(), Node::Text((*line).to_owned()));
+                }
+            } else if etc {
                 files.extend(system.into_iter().map(|(path, node)| (path.to_owned(), node)));
             }
             if cwd.is_none() {
@@ -345,6 +363,10 @@ fn override_flag() -> impl Strategy<Value = String> {
             "desktop.x=1 # c",
             "desktop.x=# c",
             "desktop.x=inf",
+            "desktop.x=nan",
+            "desktop.z=1",
+            "desktop.z.a=1",
+            "desktop.z={b=1}",
             "desktop.x=99999999999999999999",
             "desktop. a . b =1",
             "use_legacy_landlock=true",

@@ -1,5 +1,6 @@
 //! A provider on the loopback that notes what is asked of it. Of a key it keeps a hash.
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -12,6 +13,8 @@ pub struct Request {
     pub line: String,
     /// The hash of the `Authorization` header's bytes; `None` when there is none.
     pub authorization: Option<[u8; 32]>,
+    /// The hashes of the headers whose names begin with `x-probe-`.
+    pub probes: BTreeMap<String, [u8; 32]>,
     /// The model in the body.
     pub model: Option<String>,
 }
@@ -68,6 +71,7 @@ fn serve(stream: &TcpStream, notes: &Mutex<Vec<Request>>) -> Option<()> {
         let first = header(&mut reader)?;
         let mut authorization = None;
         let mut length = 0;
+        let mut probes = BTreeMap::new();
         loop {
             let line = header(&mut reader)?;
             if line.is_empty() {
@@ -79,6 +83,9 @@ fn serve(stream: &TcpStream, notes: &Mutex<Vec<Request>>) -> Option<()> {
             match &name[..] {
                 b"authorization" => authorization = Some(hash(value)),
                 b"content-length" => length = std::str::from_utf8(value).ok()?.trim().parse().ok()?,
+                name if name.starts_with(b"x-probe-") => {
+                    probes.insert(String::from_utf8_lossy(name).into_owned(), hash(value));
+                }
                 _ => {}
             }
         }
@@ -94,7 +101,7 @@ fn serve(stream: &TcpStream, notes: &Mutex<Vec<Request>>) -> Option<()> {
             ("application/json", "{\"object\":\"list\",\"data\":[]}")
         };
         let refused = line.starts_with("CONNECT");
-        notes.lock().ok()?.push(Request { line, authorization, model });
+        notes.lock().ok()?.push(Request { line, authorization, probes, model });
         if refused {
             out.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                 .ok()?;

@@ -2,7 +2,7 @@
 use super::compare::{self, Difference};
 use super::mock::Mock;
 use super::server::{Failed, Server};
-use super::world::{Machine, Start, World, fill};
+use super::world::{Look, Machine, Start, World, fill};
 use super::{generate, warnings, wire};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -223,7 +223,8 @@ impl Suite<'_> {
 
     /// Compares what ended a start with what the rules say, of the workspace or of none: both are read at the start.
     fn ended(&self, start: &Start, world: &World, text: &str) -> Vec<Difference> {
-        let of = |cwd: Option<&str>| self.plan.machine.resolved(cwd, start, |r| ended(&r.view(), text));
+        let machine = &self.plan.machine;
+        let of = |cwd: Option<&str>| machine.resolved(cwd, start, |r| ended(&r.view(), text, machine, start));
         let none = of(None);
         if none.is_empty() { none } else { of(world.cwd.as_deref()) }
     }
@@ -294,10 +295,15 @@ enum Begun {
 }
 
 /// Compares what ended a start with what the rules call fatal.
-fn ended(view: &envsplit_model::CodexView, stderr: &str) -> Vec<Difference> {
+fn ended(
+    view: &envsplit_model::CodexView,
+    stderr: &str,
+    machine: &Machine,
+    start: &Start,
+) -> Vec<Difference> {
     let fatal: Vec<_> = view.problems.iter().filter(|p| p.fatal).collect();
     let text = stderr.lines().find_map(|l| l.strip_prefix("Error: ")).unwrap_or(stderr);
-    compare::refusal(&fatal, text).into_iter().collect()
+    compare::refusal(&fatal, text, &|look| machine.refused(start, look)).into_iter().collect()
 }
 
 /// One question to a running app-server: what differs, and whether it was refused.
@@ -309,18 +315,8 @@ fn ask(
 ) -> Result<(Vec<Difference>, bool), String> {
     let cwd = world.cwd.as_deref().map(|c| fill(c, &machine.root));
     let answer = server.config(cwd.as_deref())?;
-    let mut found = machine.resolved(world.cwd.as_deref(), start, |r| compare::config(&r.view(), &answer));
-    if let Err(text) = &answer
-        && !start.overrides.is_empty()
-        && found.iter().all(|f| f.kind.starts_with("words"))
-    {
-        // After a refusal Codex goes on with its defaults and the flags, and may refuse these in turn.
-        let alone = machine.flags_alone(start);
-        let fatal: Vec<_> = alone.problems.iter().filter(|p| p.fatal).collect();
-        if !fatal.is_empty() && compare::refusal(&fatal, text).is_none() {
-            found.clear();
-        }
-    }
+    let look = |look: Look<'_>| machine.refused(start, look);
+    let found = machine.resolved(world.cwd.as_deref(), start, |r| compare::config(&r.view(), &answer, &look));
     Ok((found, answer.is_err()))
 }
 

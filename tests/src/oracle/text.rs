@@ -55,6 +55,8 @@ const BROKEN: &[&str] = &[
     "x = \"\\q\"",
     "x = \"\\ud800\"",
     "é = 1",
+    "x = \"é\" y",
+    "x = [\"ü\", 'ö', tru]",
     "key with space = 1",
     "x = 1 2",
     "x = tru",
@@ -147,39 +149,27 @@ fn inline(settings: &[Setting]) -> String {
     text
 }
 
-/// Keys of which Codex alone judges the values, and those that have statements of their own.
-const UNJUDGED: &[&str] = &[
-    "projects",
-    "model_provider =",
-    "experimental_thread_store",
-    "mcp_enterprise_managed_auth",
-    "model_providers.*.gateway_oauth",
-    "model_providers.*.auth",
-    "model_providers.*.aws",
-    "model_providers.*.capabilities",
-    "model_catalog_json",
-    "model_instructions_file",
-    "experimental_compact_prompt_file",
-    "default_permissions",
-    "permissions",
-    "features.rollout_budget",
-    "features.use_xaa",
-    "windows",
-    "shell_environment_policy",
-    "mcp_servers.*.omit_tools_from",
-    "mcp_servers.*.oauth",
-    "mcp_servers.*.env_vars",
-    "otel",
-    "tui.keymap",
-    "agents.*",
-    "apps.*",
-    "hooks",
-    "plugins",
-    "marketplaces",
-    "skills",
-    "tui.presets",
-    "tui.notifications",
-    "orchestrator",
+/// Keys that are given no values of any type, each with the reason; by the beginnings of their lines.
+const UNJUDGED: &[(&str, &str)] = &[
+    ("projects", "`trust` writes them, with levels of every kind"),
+    ("model_provider =", "`plain` chooses providers; any text would end most worlds alike"),
+    ("experimental_thread_store =", "a word of which Codex alone knows the settings"),
+    (
+        "experimental_thread_store_endpoint",
+        "it ends every world, whatever it says: a rule, with a test of its own",
+    ),
+    ("mcp_enterprise_managed_auth", "its fields are not known"),
+    ("model_providers.*.gateway_oauth", "its fields are not known"),
+    ("model_providers.*.capabilities", "its fields are not known, and unknown ones are told of"),
+    ("model_catalog_json", "the file is read as a catalogue, whose form is not known"),
+    ("permissions", "Codex compiles profiles: what one may say is beyond types; `plain` has domains"),
+    ("features.rollout_budget", "a table with fields of its own, of which some are needed"),
+    ("marketplaces", "its fields are not known, and unknown ones are told of"),
+    ("skills", "its fields are not known, and unknown ones are told of; `plain` has paths"),
+    ("orchestrator", "its fields are not known, and unknown ones are told of"),
+    ("tui.keymap", "Codex fills it with its own keys, which a layer's version covers"),
+    ("tui.presets", "its fields are not known, and some are needed"),
+    ("tui.notifications", "a flag or a list of events that are not known"),
 ];
 
 fn known() -> &'static [(&'static str, &'static str)] {
@@ -187,14 +177,19 @@ fn known() -> &'static [(&'static str, &'static str)] {
     PARSED.get_or_init(|| {
         let lines = KNOWN.lines().filter(|l| !l.starts_with('#') && !l.starts_with("closed "));
         let entries = lines.filter_map(|l| l.split_once(" = "));
-        entries.filter(|(path, _)| !UNJUDGED.iter().any(|p| path.starts_with(p))).collect()
+        entries
+            .filter(|(path, _)| !UNJUDGED.iter().any(|(p, _)| format!("{path} =").starts_with(p)))
+            .collect()
     })
 }
 
-/// Keys whose wrong values are refused for their type alone.
+/// Keys whose wrong values are refused for their type alone. Codex takes the fields of a `listed struct` by position and
+/// fills in the others, so a layer's version covers its defaults.
 fn simple() -> &'static [(&'static str, &'static str)] {
     static SIMPLE: OnceLock<Vec<(&'static str, &'static str)>> = OnceLock::new();
-    let of = |(_, expected): &(&str, &str)| !expected.starts_with("untagged") && *expected != "any";
+    let of = |(_, expected): &(&str, &str)| {
+        !["untagged ", "listed ", "any"].iter().any(|p| expected.starts_with(p))
+    };
     SIMPLE.get_or_init(|| known().iter().copied().filter(of).collect())
 }
 
@@ -297,8 +292,15 @@ fn plain() -> impl Strategy<Value = Setting> {
         ("tui.mouse_scroll_speed", &["1.5", "1e3", "2", "inf"]),
         ("desktop.some.thing", &["1979-05-27T07:32:00Z", "[{a = 1}, {b = [1, [2]]}]", "{}"]),
         ("hooks", &["{}"]),
+        ("desktop.z", &["1", "[1]", "2", "3"]),
+        ("desktop.z.a", &["1", "2", "3", "4"]),
+        ("desktop.z.b", &["1", "2", "3", "4"]),
+        ("desktop.number", &["nan", "inf"]),
         ("desktop.date", &["1979-05-27", "07:32:00.5", "-0.0", "5e-324", "1.0e+10"]),
-        ("log_dir", &["\"x\"", "\"../x/./y\"", "\"~/x\"", "\"~\"", "\"/a//b/\"", "\"\"", "\"~user/x\""]),
+        (
+            "log_dir",
+            &["\"x\"", "\"../x/./y\"", "\"~/x\"", "\"~\"", "\"@ROOT@/a//b/\"", "\"\"", "\"~user/x\""],
+        ),
         ("model_instructions_file", &["\"i.md\"", "\"@ROOT@/i.md\""]),
         ("sandbox_workspace_write.writable_roots", &["[\"w\", \"/v\"]", "[]"]),
         ("permissions.dev.network.domains.\"EXAMPLE.com\"", &["\"allow\"", "\"deny\""]),

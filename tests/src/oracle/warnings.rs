@@ -1,5 +1,6 @@
 //! What Codex says of keys that it ignores.
 use super::compare::{self, Difference};
+use super::defects;
 use envsplit_model::{Code, CodexView};
 use std::collections::BTreeSet;
 
@@ -24,11 +25,9 @@ pub fn compare(view: &CodexView, said: &[String]) -> Vec<Difference> {
         rest.parse().ok()
     });
     let ours: BTreeSet<String> = match more {
-        Some(more) if !text.contains("requirements (") && theirs.len() + more == ours.len() => {
+        Some(more) if theirs.len() + more == ours.len() || defects::warnings(&text) => {
             ours.intersection(&theirs).cloned().collect()
         }
-        // Of a requirement that is ignored, too, nothing is known here.
-        Some(_) if text.contains("requirements (") => ours.intersection(&theirs).cloned().collect(),
         _ => ours,
     };
     let mut found: Vec<Difference> = theirs

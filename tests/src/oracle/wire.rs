@@ -1,14 +1,17 @@
 //! What `codex exec` sends to a provider, beside what the rules say of the key.
+mod samples;
+
 use super::compare::{self, Difference};
 use super::mock::{self, Mock, Request};
 use super::server::command;
 use super::warnings;
-use super::world::{Machine, Node, Start, World};
+use super::world::{Look, Machine, Node, Start, World};
 use crate::exec;
 use envsplit_codex::Resolution;
-use envsplit_model::KeyVerdict;
+use envsplit_model::{KeyVerdict, Problem};
 use proptest::prelude::*;
 use proptest::sample::select;
+use samples::{NAMES, PROBES, VALUES};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
@@ -19,137 +22,6 @@ const OTHER: &[u8] = b"other";
 
 /// A run takes a second on an idle machine.
 const LIMIT: Duration = Duration::from_secs(40);
-
-/// Names that `env_key` may have.
-const NAMES: &[&str] = &["K", "K", "K", "k", "CODEX_K", "codex_k", " K ", "$K", "É", "K.2", "HOME", ""];
-
-/// Lines of a `.env`.
-const LINES: &[&[u8]] = &[
-    b"K=fromdotenv",
-    b"K=",
-    b"K= ",
-    b"K",
-    b"export K=\"quoted val\"",
-    b"export  K=a",
-    b"exportK=a",
-    b"export =a",
-    b"K=crlf\r",
-    b"K = spaced ",
-    b" K=lead",
-    b"K=abc#def",
-    b"K=abc #c",
-    b"K=ab$HOME.x",
-    b"K=$A",
-    b"K=${A}b",
-    b"K=$A_B",
-    b"K=${A",
-    b"K=${}x",
-    b"K=$$A",
-    b"K=\"$A\"",
-    b"K='single $A'",
-    b"K='single $A'",
-    b"K='single $A'",
-    b"K=\\$A",
-    b"K=a\\nb",
-    b"K=\"a\\nb\"",
-    b"K='a\\nb'",
-    b"K=\"a\\tb\"",
-    b"K=a\\ b",
-    b"K=it's",
-    b"K=\"it's\"",
-    b"K='a'\"b\"c",
-    b"K=two words",
-    b"K=\"two words\" # c",
-    b"K=\"two words\"x",
-    b"K=\"multi",
-    b"line\"",
-    b"K='multi",
-    b"end'",
-    b"K=a\\",
-    b"K=\"a\\",
-    b"\xef\xbb\xbfK=bom",
-    b"K=\xff\xfe",
-    b"K=\xc3\xa9",
-    b"\xc3\x89=accent",
-    b"k=lower",
-    b"CODEX_K=c",
-    b"codex_k=c",
-    b"Codex_K=c",
-    b"CODEX_HOME=/nowhere",
-    b"K.2=dot",
-    b"K-2=dash",
-    b"1K=digit",
-    b"A=one",
-    b"A=two",
-    b"A=\"o 'n' e\"",
-    b"A=$K",
-    b"# comment",
-    b"  # comment",
-    b"#K=commented",
-    b"",
-    b"   ",
-    b"=x",
-    b"K:colon",
-    b"K==x",
-    b"K=a=b",
-    b"K='",
-    b"K=\"\"",
-    b"K=''",
-    b"K=`a`",
-    b"K=a;b",
-    b"K=\ta\t",
-    b"K=a\tb",
-    b"K=\xc2\xa0nbsp\xc2\xa0",
-    b"K=a\rb",
-    b"export",
-    b"export K",
-    b"K=\x0b",
-    b"K=\x7f",
-];
-
-/// Values of the process's environment.
-const VALUES: &[&[u8]] = &[
-    b"secret123",
-    b"",
-    b"   ",
-    b"\t",
-    b" pad ",
-    b"trail ",
-    b"\tlead",
-    b"s\r",
-    b"s\n",
-    b"s\r\n",
-    b"mid\rdle",
-    b"a\tb",
-    b"\"quoted\"",
-    b"s\xc3\xa9cret",
-    b"\xff\xfe",
-    b"a\xff",
-    b"\x01",
-    b"a\x7f",
-    b"\xc2\xa0",
-    b"\xc2\xa0x",
-    b"\xe3\x80\x80",
-    b"\x0b",
-    b"x\xc2\x85",
-    b"\xef\xbb\xbfbom",
-    b"\xe2\x80\x8b",
-    b"\r",
-    b"\n",
-    b"\r\n",
-    b"\x1c",
-    b"\x1fx",
-];
-
-/// The lines that begin with `K=`, with another name.
-fn renamed(bytes: &[u8], name: &[u8]) -> Vec<u8> {
-    let lines = bytes.split_inclusive(|b| *b == b'\n');
-    let line = |line: &[u8]| match line.strip_prefix(b"K=") {
-        Some(value) if !name.is_empty() => [name, b"=", value].concat(),
-        _ => line.to_vec(),
-    };
-    lines.flat_map(line).collect()
-}
 
 fn text(lines: &[String]) -> Node {
     Node::Text(lines.iter().map(|l| format!("{l}\n")).collect())
@@ -164,21 +36,16 @@ fn seldom<T: Clone + std::fmt::Debug + 'static>(choices: Vec<T>) -> impl Strateg
 /// A start of `codex exec` and its world, with a provider on the loopback.
 pub fn case(port: u16, etc: bool) -> impl Strategy<Value = (Start, World)> {
     let dotenv = prop_oneof![
-        2 => Just(None),
-        5 => (prop::collection::vec(select(LINES), 1..4), 0u8..8).prop_map(|(lines, end)| {
-            let mut bytes: Vec<u8> = lines.join(&b"\n"[..]);
-            match end {
-                0 => {}
-                1 => bytes.extend(b"\r\n"),
-                _ => bytes.push(b'\n'),
-            }
-            Some(Node::Bytes(bytes))
-        }),
+        1 => Just(None),
+        8 => samples::dotenv().prop_map(|bytes| Some(Node::Bytes(bytes))),
         1 => select(vec![Node::Directory, Node::Link("gone".to_owned()), Node::Link("@ROOT@/dot".to_owned())])
             .prop_map(Some),
     ];
     let name = select(NAMES);
-    let env = (prop::option::weighted(0.7, select(VALUES)), prop::option::weighted(0.4, select(VALUES)));
+    let env = (
+        prop::option::weighted(0.7, select(VALUES)),
+        prop::collection::vec(prop::option::weighted(0.4, select(VALUES)), PROBES.len()),
+    );
     let provider = select(vec!["azure", "azure", "azure", "my azure", "p.q"]);
     let extra = select(vec![
         vec![],
@@ -187,8 +54,10 @@ pub fn case(port: u16, etc: bool) -> impl Strategy<Value = (Start, World)> {
         vec!["experimental_bearer_token = \"tok\""],
         vec!["http_headers = { Authorization = \"other\" }"],
         vec!["requires_openai_auth = true"],
-        vec!["env_http_headers = { \"api-key\" = \"A\" }"],
         vec!["env_ky = \"x\"", "query_params = { api-version = \"preview\" }"],
+        vec!["NO KEY"],
+        vec!["NO KEY"],
+        vec!["NO KEY"],
         vec!["NO KEY"],
     ]);
     let overrides = seldom(vec![
@@ -229,7 +98,7 @@ pub fn case(port: u16, etc: bool) -> impl Strategy<Value = (Start, World)> {
         Some("model = \n"),
     ]);
     let user =
-        (select(vec!["", "", "profiles.legacy.model = \"x\"", "modle = 1", "profile = \"legacy\""]), 0u8..12);
+        (seldom(vec!["", "", "profiles.legacy.model = \"x\"", "modle = 1", "profile = \"legacy\""]), 0u8..12);
     let system =
         select(vec![None, None, None, Some("model = \"system\"\nnope = 1\n"), Some("env_key = 1\n")]);
     let home = seldom(vec![
@@ -242,9 +111,21 @@ pub fn case(port: u16, etc: bool) -> impl Strategy<Value = (Start, World)> {
         Some(""),
         Some("../home/.codex"),
     ]);
-    ((dotenv, name, env, provider, extra), (overrides, profile, project, user, system, home)).prop_map(
-        move |((dotenv, name, env, provider, extra), (overrides, profile, project, user, system, home))| {
-            let (line, trust) = user;
+    // What seldom comes together by itself.
+    let together = select(vec![
+        ("", Some(("work", Some("model = \"profile\"\n"))), Some("model = \"project\"\n")),
+        ("", Some(("a.b", Some("model = \"profile\"\n"))), None),
+        ("profiles.legacy.model = \"x\"", Some(("legacy", Some("model = \"profile\"\n"))), None),
+        ("profile = \"legacy\"", Some(("legacy", None)), None),
+        ("profiles.legacy.model = \"x\"", Some(("work", None)), Some("model = \"project\"\n")),
+    ]);
+    let layers = prop_oneof![
+        2 => (user, profile, project).prop_map(|((line, trust), profile, project)| (line, trust, profile, project)),
+        1 => together.prop_map(|(line, profile, project)| (line, 1, profile, project)),
+    ];
+    ((dotenv, name, env, provider, extra), (overrides, layers, system, home)).prop_map(
+        move |((dotenv, name, env, provider, extra), (overrides, layers, system, home))| {
+            let (line, trust, profile, project) = layers;
             let mut lines = vec![
                 "model = \"user\"".to_owned(),
                 format!("model_provider = \"{provider}\""),
@@ -259,6 +140,9 @@ pub fn case(port: u16, etc: bool) -> impl Strategy<Value = (Start, World)> {
                 lines.push(format!("env_key = \"{name}\""));
                 lines.extend(extra.iter().map(|e| (*e).to_owned()));
             }
+            let headers: Vec<String> =
+                PROBES.iter().map(|(header, name)| format!("{header} = \"{name}\"")).collect();
+            lines.push(format!("env_http_headers = {{ {} }}", headers.join(", ")));
             let level = if trust == 0 { "untrusted" } else { "trusted" };
             lines.push(format!("[projects.\"@ROOT@/repo\"]\ntrust_level = \"{level}\""));
             let mut files: BTreeMap<String, Node> = BTreeMap::new();
@@ -273,7 +157,7 @@ pub fn case(port: u16, etc: bool) -> impl Strategy<Value = (Start, World)> {
                 Node::Bytes(bytes)
                     if name != "HOME" && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') =>
                 {
-                    Node::Bytes(renamed(&bytes, name.as_bytes()))
+                    Node::Bytes(samples::renamed(&bytes, name))
                 }
                 node => node,
             });
@@ -296,7 +180,9 @@ pub fn case(port: u16, etc: bool) -> impl Strategy<Value = (Start, World)> {
             }
             let usable = !name.is_empty() && name != "HOME";
             variables.extend(env.0.filter(|_| usable).map(|v| (name.to_owned(), v.to_vec())));
-            variables.extend(env.1.map(|v| ("A".to_owned(), v.to_vec())));
+            for ((_, variable), value) in PROBES.iter().zip(env.1) {
+                variables.extend(value.map(|v| ((*variable).to_owned(), v.to_vec())));
+            }
             let invalid_home = home.is_some_and(|h| h.ends_with("nowhere") || h.ends_with("file"));
             let start = Start {
                 overrides: overrides.into_iter().map(str::to_owned).collect(),
@@ -331,7 +217,9 @@ pub fn ask(
     let out = exec::run(run.arg("hi").stdin(Stdio::null()), LIMIT)?;
     let requests = mock.take();
     let seen = Seen { code: out.code, stderr: String::from_utf8_lossy(&out.stderr).into_owned(), requests };
-    Ok(machine.resolved(world.cwd.as_deref(), start, |r| (differs(r, &seen), out.code != 0)))
+    Ok(machine.resolved(world.cwd.as_deref(), start, |r| {
+        (differs(r, &seen, &|look| machine.refused(start, look)), out.code != 0)
+    }))
 }
 
 struct Seen {
@@ -340,7 +228,7 @@ struct Seen {
     requests: Vec<Request>,
 }
 
-fn differs(rules: &Resolution<'_>, seen: &Seen) -> Vec<Difference> {
+fn differs(rules: &Resolution<'_>, seen: &Seen, look: &dyn Fn(Look<'_>) -> Vec<Problem>) -> Vec<Difference> {
     let view = rules.view();
     let post = seen.requests.iter().find(|r| r.line.starts_with("POST"));
     let elsewhere = seen.requests.iter().find(|r| r.line.starts_with("CONNECT"));
@@ -351,7 +239,7 @@ fn differs(rules: &Resolution<'_>, seen: &Seen) -> Vec<Difference> {
         seen.code, seen.requests, seen.stderr, view.key_verdict, fatal
     );
     if post.is_none() && missing.is_none() && elsewhere.is_none() {
-        return refused(&fatal, seen, &summary);
+        return refused(&fatal, seen, &summary, look);
     }
     if !fatal.is_empty() {
         let kind = format!("accepted: {}", compare::plain(&fatal[0].message));
@@ -384,6 +272,9 @@ fn differs(rules: &Resolution<'_>, seen: &Seen) -> Vec<Difference> {
     if !verdict.contains(&view.key_verdict) {
         found.push(Difference::new(format!("key: {verdict:?} {:?}", view.key_verdict), summary.clone()));
     }
+    if let Some(post) = post {
+        found.extend(PROBES.iter().filter_map(|(header, name)| probe(rules, post, header, name)));
+    }
     let model = view.values.get("model").and_then(|m| m.value.as_str());
     if let Some(post) = post
         && post.model.as_deref() != model
@@ -393,8 +284,27 @@ fn differs(rules: &Resolution<'_>, seen: &Seen) -> Vec<Difference> {
     found
 }
 
+/// A header with a variable's value: Codex 0.169 leaves it out where a key would be missing or make no header.
+fn probe(rules: &Resolution<'_>, post: &Request, header: &str, name: &str) -> Option<Difference> {
+    let value = rules.effective(name).map(|(_, value)| value);
+    let expected = match envsplit_codex::key_verdict(value) {
+        KeyVerdict::Ok | KeyVerdict::Padded => value.map(mock::hash),
+        _ => None,
+    };
+    let sent = post.probes.get(header).copied();
+    (sent != expected).then(|| {
+        let (sent, shown) = (sent.is_some(), value.map(String::from_utf8_lossy));
+        Difference::new(format!("variable: {sent}"), format!("{name}: sent: {sent}, the rules say {shown:?}"))
+    })
+}
+
 /// The run ended before any request: for a reason that the rules call fatal.
-fn refused(fatal: &[&envsplit_model::Problem], seen: &Seen, summary: &str) -> Vec<Difference> {
+fn refused(
+    fatal: &[&Problem],
+    seen: &Seen,
+    summary: &str,
+    look: &dyn Fn(Look<'_>) -> Vec<Problem>,
+) -> Vec<Difference> {
     if seen.code == 0 {
         return vec![Difference::new("wire: silent", summary)];
     }
@@ -422,7 +332,7 @@ fn refused(fatal: &[&envsplit_model::Problem], seen: &Seen, summary: &str) -> Ve
     }
     // A file's error is followed by the lines of the file.
     let short = error.split("\n  |").next().unwrap_or_default();
-    match compare::refusal(fatal, short) {
+    match compare::refusal(fatal, short, look) {
         Some(_) if fatal.iter().any(|p| error.contains(&p.message)) => vec![],
         other => {
             other.map(|d| Difference::new(d.kind, format!("{}\n{summary}", d.detail))).into_iter().collect()

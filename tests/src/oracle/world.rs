@@ -1,8 +1,8 @@
 //! One situation: files, and how a Codex is started among them.
-use super::disk::Disk;
+use super::disk::{Disk, Part};
 use envsplit_codex::{Flags, Resolution, Surroundings, resolve};
 use envsplit_model::paths::PathStyle;
-use envsplit_model::{CodexCaller, CodexView, EnvBlock, Files, HostId, ScratchFiles};
+use envsplit_model::{CodexCaller, EnvBlock, Files, HostId, Problem};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -48,6 +48,15 @@ pub struct Start {
     pub env: BTreeMap<String, Vec<u8>>,
     /// Whether it runs `codex exec` rather than an app-server.
     pub exec: bool,
+}
+
+/// The part of the files that a second look sees.
+#[derive(Clone, Copy, Debug)]
+pub enum Look<'a> {
+    /// The file at a path, in place of the user's.
+    File(&'a str),
+    /// Those below `/etc/codex`.
+    System,
 }
 
 /// The directories that every world has.
@@ -159,11 +168,20 @@ impl Machine {
         self.resolved_in(&Disk, cwd, start, look)
     }
 
-    /// What it makes of the flags of a start, with no file there.
-    pub fn flags_alone(&self, start: &Start) -> CodexView {
+    /// What the rules call fatal in a part of the files: one that is read as the user's without any flag, or the
+    /// system's with the flags of a start.
+    pub fn refused(&self, start: &Start, look: Look<'_>) -> Vec<Problem> {
         // The home need not exist where no variable names it.
-        let start = Start { home: None, ..start.clone() };
-        self.resolved_in(&ScratchFiles::default(), None, &start, |rules: &Resolution<'_>| rules.view())
+        let start = match look {
+            Look::File(_) => {
+                Start { exec: start.exec, process_cwd: start.process_cwd.clone(), ..Start::default() }
+            }
+            Look::System => Start { home: None, profile: None, ..start.clone() },
+        };
+        let files = Part { disk: Disk, look };
+        self.resolved_in(&files, None, &start, |rules| {
+            rules.view().problems.into_iter().filter(|p| p.fatal).collect()
+        })
     }
 
     fn resolved_in<T>(

@@ -35,6 +35,9 @@ impl Findings<'_> {
     }
 
     fn types_below<'a>(&mut self, at: &Merged<'a>, known: &Known, path: &mut Vec<&'a str>) {
+        if known.listed && at.leaf().is_some_and(|node| node.as_array().is_some()) {
+            return;
+        }
         if let Some(message) = known.expected.and_then(|expected| refusal(at, expected, path)) {
             // `wire_api` has a code of its own.
             let code =
@@ -72,22 +75,22 @@ fn refusal(at: &Merged<'_>, expected: Expected, path: &[&str]) -> Option<String>
             let fits = types.split(' ').any(|t| t == found);
             (!fits).then(|| format!("data did not match any variant of untagged enum {name}"))
         }
-        (Expected::Texts | Expected::Words(_), None) => {
+        (Expected::Texts | Expected::Words(_) | Expected::Variables, None) => {
             Some("invalid type: map, expected a sequence".to_owned())
         }
         (Expected::Texts, Some(Node::Array(items))) => {
             items.iter().find_map(|item| scalar_refusal(&item.node, "a string", path))
         }
         (Expected::Words(words), Some(Node::Array(items))) => {
-            items.iter().find_map(|item| match (item.node.as_str(), &item.node) {
-                (Some(word), _) if words.contains(&word) => None,
-                (Some(word), _) => Some(unknown_variant(word, words, path)),
-                // A table stands for a word with settings, which Codex alone judges.
-                (None, Node::Table(_)) => None,
-                (None, _) => Some(UNIT_VARIANT.to_owned()),
-            })
+            items.iter().find_map(|item| word_refusal(&item.node, words, path))
         }
-        (Expected::Texts | Expected::Words(_), Some(node)) => scalar_refusal(node, "a sequence", path),
+        (Expected::Variables, Some(Node::Array(items))) => {
+            let message = "data did not match any variant of untagged enum McpServerEnvVar";
+            (!items.iter().all(|item| is_variable(&item.node))).then(|| message.to_owned())
+        }
+        (Expected::Texts | Expected::Words(_) | Expected::Variables, Some(node)) => {
+            scalar_refusal(node, "a sequence", path)
+        }
         (Expected::OneOf(_), None) if path.last() == Some(&"wire_api") => {
             Some("invalid type: map, expected a string".to_owned())
         }
@@ -135,6 +138,42 @@ const UNIT_VARIANT: &str = "invalid type: unit variant, expected string only";
 fn unknown_variant(word: &str, words: &[&str], path: &[&str]) -> String {
     let word = if mask::is_hidden(path) { mask::HIDDEN.to_owned() } else { mask::name(word) };
     format!("unknown variant `{word}`, expected {}", one_of(words))
+}
+
+/// An element of a list of words, none of which takes settings.
+fn word_refusal(node: &Node, words: &[&str], path: &[&str]) -> Option<String> {
+    match node {
+        Node::Scalar(Value::String(word)) if words.contains(&word.as_str()) => None,
+        Node::Scalar(Value::String(word)) => Some(unknown_variant(word, words, path)),
+        Node::Table(table) => match table.keys().collect::<Vec<_>>()[..] {
+            [] => Some("wanted exactly 1 element, found 0 elements".to_owned()),
+            // It takes settings, which Codex alone judges.
+            [word] if word == "granular" && words.contains(&"granular") => None,
+            [word] => Some(unknown_variant(word, words, path)),
+            _ => Some("wanted exactly 1 element, more than 1 element".to_owned()),
+        },
+        _ => Some(UNIT_VARIANT.to_owned()),
+    }
+}
+
+/// A variable that a server is given: its name, or a table with the name and whence it is taken (Codex 0.169).
+fn is_variable(node: &Node) -> bool {
+    let text = |node: &Node| matches!(node, Node::Scalar(Value::String(_)) | Node::Datetime(_));
+    match node {
+        Node::Table(table) => {
+            table.contains_key("name")
+                && table.iter().all(|(key, item)| matches!(&key[..], "name" | "source") && text(&item.node))
+        }
+        node => text(node),
+    }
+}
+
+/// Where a server's variables cannot be taken from, in Codex's words.
+pub(super) fn source_refusal(server: &Merged<'_>) -> Option<String> {
+    let items = server.get(&["env_vars"])?.leaf()?.as_array()?;
+    let sources = items.iter().filter_map(|item| item.node.as_table()?.get("source")?.node.as_str());
+    let source = sources.into_iter().find(|source| !matches!(*source, "local" | "remote"))?;
+    Some(format!("unsupported env_vars source `{}`; expected `local` or `remote`", mask::name(source)))
 }
 
 /// A table stands for a word with settings: it has one key, the word.
@@ -238,7 +277,8 @@ fn integer_range(expected: &str) -> Option<std::ops::RangeInclusive<i64>> {
 }
 
 /// As serde lists variants.
-fn one_of(words: &[&str]) -> String {
+/// A choice in Codex's words.
+pub(crate) fn one_of(words: &[&str]) -> String {
     match words {
         [one] => format!("`{one}`"),
         [one, two] => format!("`{one}` or `{two}`"),

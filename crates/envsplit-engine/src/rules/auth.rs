@@ -7,7 +7,7 @@ use super::fixes;
 use super::route::{about, field, judged, misspelt, on_azure, origin, read};
 use crate::world::World;
 use envsplit_model::text::shown;
-use envsplit_model::{Code, CodexView, KeyVerdict, Severity, Subject, Taint};
+use envsplit_model::{At, AtKind, Code, CodexView, KeyVerdict, Severity, Subject, Taint};
 
 /// Variables of other programs for the same endpoint; Codex 0.169 reads none of them.
 const NOT_READ: &[&str] = &[
@@ -27,6 +27,7 @@ const ENTRA: &[&str] = &["AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_FEDERATED_
 pub(super) fn drafts(w: &World<'_>) -> Vec<Draft> {
     let mut drafts = vec![];
     for place in w.lineage.codex_places() {
+        drafts.extend(in_vain(w, place));
         let Some(view) = judged(w, place) else { continue };
         if view.env_key.as_deref() == Some(CodexView::SECRET_NAME) || misspelt(view, "env_key") {
             continue;
@@ -36,6 +37,37 @@ pub(super) fn drafts(w: &World<'_>) -> Vec<Draft> {
         drafts.extend(entra(w, place, view).or_else(|| none_at_all(w, place, view)));
     }
     drafts
+}
+
+/// Another program's variables where no provider is chosen, and no login is there that the built-in one could use: then
+/// somebody means them to be read.
+fn in_vain(w: &World<'_>, place: usize) -> Option<Draft> {
+    let seen = w.codex(place)?;
+    let view = &seen.view;
+    let plain = !view.values.keys().any(|k| {
+        matches!(k.as_str(), "model_provider" | "openai_base_url") || k.starts_with("model_providers.")
+    });
+    if !plain || view.provider.as_deref() != Some("openai") || view.untested || seen.login_file.is_some() {
+        return None;
+    }
+    let found = not_read(w, place);
+    if found.is_empty() || view.problems.iter().any(|p| p.fatal || p.code == Code::ConfigWrongFile) {
+        return None;
+    }
+    let list = found.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+    let file = view.config_path.clone()?;
+    Some(
+        Draft::new(w, place, Code::RouteBaseUrlMissing, Subject::config("model_provider"))
+            .severity(Severity::Warning)
+            .at([At::file(AtKind::Read, &w.snapshot.host, file.clone(), None)])
+            .summary(format!(
+                "{list} set here, and Codex reads none of them: {} chooses no provider, so requests go to \
+                 https://api.openai.com/v1.",
+                w.shown(&file)
+            ))
+            .evidence("Codex 0.169 takes the address from `base_url` of the selected provider alone")
+            .fixes([fixes::provider(w, &file)]),
+    )
 }
 
 /// Variables that other programs read for the same endpoint, as far as this place has them.

@@ -4,12 +4,12 @@ use super::draft::{Draft, at_process, at_setting, capital, spoken};
 use super::{fixes, value};
 use crate::lineage::Up;
 use crate::world::World;
-use envsplit_model::{AtKind, Code, CodexSeen, KeyVerdict, Rule, Subject};
+use envsplit_model::{AtKind, Code, CodexSeen, Rule, Subject};
 
 /// The daemon lacks the key, or has another one, while the terminals that talk to it have it.
 pub(super) fn explain(w: &World<'_>, place: usize, seen: &CodexSeen, name: &str) -> Option<Draft> {
     let here = w.sighting(place, name);
-    let missing = seen.view.key_verdict == KeyVerdict::Missing;
+    let missing = seen.view.misses_key();
     // A terminal with another home talks to another server: that one may well have another key.
     let home = &seen.view.home;
     let same_home = |n: &usize| {

@@ -3,7 +3,7 @@ use super::draft::{Draft, at_process, at_setting, place_of, spoken};
 use super::{fixes, value};
 use crate::lineage::Up;
 use crate::world::World;
-use envsplit_model::{At, AtKind, Code, CodexSeen, KeyVerdict, Role, Rule, Severity, Subject};
+use envsplit_model::{At, AtKind, Code, CodexSeen, Role, Rule, Severity, Subject};
 
 /// The `.env` wins over a value that the environment has, and is another one; or it is younger than the process.
 pub(super) fn explain(w: &World<'_>, place: usize, seen: &CodexSeen, name: &str) -> Option<Draft> {
@@ -33,7 +33,7 @@ pub(super) fn explain(w: &World<'_>, place: usize, seen: &CodexSeen, name: &str)
         return None;
     }
     let source = value::giving(w, place, name, in_env);
-    let blank = seen.view.key_verdict == KeyVerdict::Missing;
+    let blank = seen.view.misses_key();
     let effect = if blank { "blanks it out" } else { "replaces it by another value" };
     Some(
         Draft::new(w, place, Code::EnvDotenvShadows, Subject::env(name))

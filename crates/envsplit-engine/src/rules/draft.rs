@@ -131,11 +131,29 @@ pub(crate) fn unreachable(w: &World<'_>, place: usize) -> Option<Draft> {
     let shell = w.node(place).codex.is_none()
         && matches!(w.node(place).role, Role::Terminal | Role::IntegratedTerminal | Role::Launcher);
     let hidden = "what a shell has exported since its start cannot be seen from outside; name the program that it starts";
-    let reason = w.unobserved(place).or_else(|| shell.then(|| hidden.to_owned())).or_else(|| {
-        let seen = w.codex(place)?;
-        seen.view.unknown.iter().find(|u| u.starts_with("cannot be resolved")).cloned()
-    })?;
+    let untested =
+        w.codex(place).filter(|s| s.view.untested && w.unobserved(place).is_none()).and_then(|s| {
+            s.view.unknown.iter().rfind(|u| u.contains("not known")).or(s.view.unknown.last()).cloned()
+        });
+    let reason = w
+        .unobserved(place)
+        .or_else(|| untested.clone())
+        .or_else(|| shell.then(|| hidden.to_owned()))
+        .or_else(|| {
+            let seen = w.codex(place)?;
+            seen.view.unknown.iter().find(|u| u.starts_with("cannot be resolved")).cloned()
+        })?;
     let label = w.node(place).label.clone();
+    if untested.is_some() {
+        return Some(
+            Draft::new(w, place, Code::ProbeUnreachable, Subject::env("CODEX_HOME"))
+                .at(at_process(w, place))
+                .summary(format!("{label} could not be judged: {reason}."))
+                .evidence(
+                    "its config is shown by the newest rules that are known; nothing is claimed from it",
+                ),
+        );
+    }
     Some(
         Draft::new(w, place, Code::ProbeUnreachable, Subject::env("CODEX_HOME"))
             .at(at_process(w, place))

@@ -4,8 +4,8 @@ mod config;
 mod route;
 mod scoped;
 
-pub(super) use config::{ask_the_organisation, config, home_invalid, two_homes};
-pub(super) use route::{address, base_url, deployment, env_key, from_profile, without};
+pub(super) use config::{ask_the_organisation, config, home_invalid, two_homes, update};
+pub(super) use route::{address, base_url, deployment, env_key, from_profile, provider, without};
 pub(super) use scoped::{
     environment_d, from_directory, into_sandbox, let_through, login_again, out_of_setting, reachable_program,
     same_proxy, server_setup,
@@ -14,7 +14,9 @@ pub(super) use scoped::{
 use super::loss::Loss;
 use crate::world::World;
 use envsplit_model::text::{posix_word, shown};
-use envsplit_model::{At, Edit, Fix, Guard, Role, Setting, ShellAsked, ShellKind, Source, Start, Taint};
+use envsplit_model::{
+    At, Change, Edit, Fix, Guard, Role, Setting, ShellAsked, ShellKind, Source, Start, Taint,
+};
 
 const CLOSE_IDE: &str = "close all windows of the IDE; Reload Window is not enough, the shell is asked once";
 
@@ -28,7 +30,13 @@ fn fix(w: &World<'_>, id: &str, title: impl Into<String>, cost: impl Into<String
         edits: vec![],
         cost: cost.into(),
         safe: false,
+        changes: vec![],
     }
+}
+
+/// A fix that `fix --apply` can make.
+fn applied(f: Fix, changes: Vec<Change>) -> Fix {
+    Fix { safe: !changes.is_empty(), changes, ..f }
 }
 
 /// A command on a file: nothing where the path cannot be written on a command line.
@@ -176,8 +184,9 @@ pub(super) fn wrong_startup_file(w: &World<'_>, loss: &Loss<'_>, start: Start, l
         let mut f = fix(w, "source-from-login-file", title, cost_of(w, loss.place));
         let added = format!("[ -f {from} ] && . {from}");
         f.commands = vec![format!("printf '\\n%s\\n' {} >> {to}", posix_word(&added))];
+        let changes = vec![Change::Append { path: target.clone(), text: added.clone() }];
         f.edits = vec![Edit { path: target, before: String::new(), after: added, line: None }];
-        fixes.push(f);
+        fixes.push(applied(f, changes));
     }
     fixes.push(set_in_dotenv(w, loss.place, loss.name));
     fixes
@@ -200,7 +209,14 @@ pub(super) fn above_guard(w: &World<'_>, loss: &Loss<'_>, line: &Setting, guard:
             after: line.text.clone(),
             line: Some(guard.line),
         }];
-        fixes.push(moved);
+        // Whether it needs anything is looked at where the line can be read.
+        let plain = line.text.trim_end() == format!("export {}=…", loss.name);
+        let changes = plain.then(|| Change::MoveToTop {
+            path: line.path.clone(),
+            line: line.line,
+            name: loss.name.to_owned(),
+        });
+        fixes.push(applied(moved, changes.into_iter().collect()));
     }
     fixes.push(set_in_dotenv(w, loss.place, loss.name));
     fixes
@@ -220,7 +236,17 @@ pub(super) fn guard_for_ide(w: &World<'_>, loss: &Loss<'_>, guard: &Guard) -> Fi
         after: format!("[ -z \"$VSCODE_RESOLVING_ENVIRONMENT\" ] && {}", guard.text.trim()),
         line: Some(guard.end_line),
     }];
-    f
+    // A command, or several of which each needs the one before it.
+    let text = guard.text.trim().replace("&&", "");
+    let plain = !text.contains(['…', ';', '|', '&', '`', '<', '>', '{', '(']);
+    let whole = guard.line == guard.end_line && plain && text.split_whitespace().any(|word| word == "exec");
+    let change = whole.then(|| Change::Replace {
+        path: guard.path.clone(),
+        line: guard.end_line,
+        old: guard.text.trim().to_owned(),
+        new: f.edits[0].after.clone(),
+    });
+    applied(f, change.into_iter().collect())
 }
 
 /// The line takes the variable away.
@@ -256,7 +282,14 @@ pub(super) fn export(w: &World<'_>, setting: &Setting, name: &str) -> Fix {
         },
         line: Some(setting.line),
     }];
-    f
+    let change =
+        (!fish && setting.text.trim_start().starts_with(&format!("{name}="))).then(|| Change::Replace {
+            path: setting.path.clone(),
+            line: setting.line,
+            old: format!("{name}="),
+            new: format!("export {name}="),
+        });
+    applied(f, change.into_iter().collect())
 }
 
 /// One of the two names has to give way.
@@ -323,7 +356,8 @@ pub(super) fn clean_value(
     };
     let mut f = fix(w, "clean-value", title, cost_of(w, place));
     f.commands = commands;
-    vec![f]
+    let change = (taint == Taint::TrailingCr).then_some(Change::UnixLineEnds { path });
+    vec![applied(f, change.into_iter().collect())]
 }
 
 /// The line in `.env` that wins.

@@ -293,6 +293,8 @@ fn by_hand(w: &World<'_>, loss: &Loss<'_>, witness: usize) -> Option<Draft> {
 /// Another name is set where `env_key` expects its own.
 fn mismatch(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
     let name = loss.name;
+    // Another variable that was asked about is not what `env_key` expects.
+    w.codex(loss.place).filter(|seen| seen.view.env_key.as_deref() == Some(name))?;
     if let Some((other, how, line)) = in_dotenv(w, loss) {
         let at = At::file(AtKind::Source, &line.host, line.path.clone(), line.line);
         return Some(

@@ -1,6 +1,7 @@
 //! The rules that explain a split, a module a family. A rule that cannot prove itself stays silent.
 mod ancestry;
 mod auth;
+mod binaries;
 mod config;
 mod daemon;
 mod dotenv;
@@ -32,6 +33,8 @@ use envsplit_model::{CodexSeen, CodexView, Finding, KeyVerdict, Role};
 /// Every finding, the one that explains the failure first.
 pub(crate) fn findings(w: &World<'_>) -> Vec<Finding> {
     let mut drafts = config::drafts(w);
+    drafts.extend(binaries::drafts(w));
+    binaries::replace(&mut drafts);
     drafts.extend(home::drafts(w));
     drafts.extend(route::drafts(w));
     drafts.extend(auth::drafts(w));
@@ -66,7 +69,7 @@ pub(crate) fn findings(w: &World<'_>) -> Vec<Finding> {
 
 /// What is wrong with the key of one place.
 fn key(w: &World<'_>, at: usize, seen: &CodexSeen, name: &str) -> Option<Draft> {
-    if seen.view.key_verdict == KeyVerdict::Unknown && !seen.dotenv_younger {
+    if seen.view.key_verdict == KeyVerdict::Unknown && !seen.dotenv_younger && !seen.view.misses_key() {
         return None;
     }
     let daemon = w.node(at).role == Role::CodexDaemon;
@@ -79,9 +82,12 @@ fn key(w: &World<'_>, at: usize, seen: &CodexSeen, name: &str) -> Option<Draft> 
     dotenv::explain(w, at, seen, name)
         .or_else(|| value::tainted(w, at, seen, name))
         .or_else(|| daemon.then(|| daemon::explain(w, at, seen, name))?)
-        .or_else(|| match seen.view.key_verdict {
-            KeyVerdict::Missing => loss::explain(w, at, name),
-            _ => value::differs(w, at, seen, name),
+        .or_else(|| {
+            if seen.view.misses_key() {
+                loss::explain(w, at, name)
+            } else {
+                value::differs(w, at, seen, name)
+            }
         })
 }
 

@@ -24,6 +24,7 @@ fn rank(w: &World<'_>, place: usize) -> u8 {
 fn family(code: Code) -> u8 {
     match code {
         Code::ConfigHomeInvalid
+        | Code::ConfigBinariesDiffer
         | Code::ConfigInvalid
         | Code::ConfigReservedProvider
         | Code::ConfigProviderNotFound => 0,
@@ -117,7 +118,7 @@ pub(super) fn matters(w: &World<'_>) -> Vec<usize> {
             let via = w.node(place).up.and_then(|u| u.via);
             let unknown = w.codex(place).is_none_or(|s| s.view.key_verdict != KeyVerdict::Ok);
             all.extend(via.filter(|v| unknown && w.unobserved(*v).is_some()));
-        } else if w.unobserved(place).is_some() {
+        } else if w.unobserved(place).is_some() || w.codex(place).is_some_and(|s| s.view.untested) {
             all.push(place);
         }
         for n in w.lineage.chain(place) {

@@ -81,7 +81,7 @@ pub(super) fn judged<'a>(w: &World<'a>, place: usize) -> Option<&'a CodexView> {
     let id = view.provider.as_deref()?;
     let prefix = view.provider_key("")?;
     let own = !BUILT_IN.contains(&id) && view.values.keys().any(|k| k.starts_with(&prefix));
-    (own && view.home.is_some() && !view.problems.iter().any(|p| p.fatal)).then_some(view)
+    (own && view.home.is_some() && !view.untested && !view.problems.iter().any(|p| p.fatal)).then_some(view)
 }
 
 /// A field of the effective provider.

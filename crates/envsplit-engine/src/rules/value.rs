@@ -1,6 +1,7 @@
 //! Values: such as cannot work as they are, and such as differ between places. Only fingerprints are compared.
 use super::draft::{Draft, at_process, at_setting, capital, place_of, spoken};
 use super::{fixes, stale};
+use crate::lineage::Up;
 use crate::world::World;
 use envsplit_model::{
     At, AtKind, Code, CodexSeen, KeyVerdict, Role, Setting, Severity, Sighting, Subject, Taint,
@@ -10,6 +11,17 @@ use envsplit_model::{
 pub(super) fn tainted(w: &World<'_>, place: usize, seen: &CodexSeen, name: &str) -> Option<Draft> {
     let key = seen.view.key.as_ref().filter(|k| k.is_present())?;
     let taint = *worst(&key.taints)?;
+    // What the process would get today is clean: then it is older than the change.
+    let via = w.lineage.chain(place).into_iter().find_map(|n| w.node(n).up?.via);
+    let clean = via.filter(|v| w.sighting(*v, name).is_present() && w.sighting(*v, name).taints.is_empty());
+    if seen.key_from_dotenv.is_none()
+        && let Some(draft) = clean.and_then(|via| stale::changed(w, place, name, via))
+    {
+        return Some(draft);
+    }
+    if let Some(draft) = spoilt_on_the_way(w, place, seen, name) {
+        return Some(draft);
+    }
     let effect = match taint {
         Taint::Blank | Taint::NonUtf8 => "Codex says `Missing environment variable`",
         Taint::TrailingCr | Taint::ControlChar => "Codex then sends no Authorization header and says nothing",
@@ -42,15 +54,54 @@ pub(super) fn tainted(w: &World<'_>, place: usize, seen: &CodexSeen, name: &str)
     };
     let clean_shell = [w.lineage.typed].into_iter().chain(w.lineage.caller).find(clean);
     if let Some(witness) = clean_shell
-        && let Some(up) = w.node(place).up
+        && let Some((to, up)) = first_fault(w, place, name)
     {
         draft = draft
             .witness(Some(w.id(witness)))
-            .split_at(w, place, up)
+            .split_at(w, to, up)
             .at(at_process(w, place))
             .evidence(format!("{} has a clean value", spoken(w, witness)));
     }
     Some(draft)
+}
+
+/// The highest hop of a place's chain below which every place has a value with a fault.
+fn first_fault(w: &World<'_>, place: usize, name: &str) -> Option<(usize, Up)> {
+    let hops = w.lineage.chain(place).into_iter().filter_map(|n| Some((n, w.node(n).up?)));
+    let faulty = |n: usize| w.sighting(n, name).is_present() && !w.sighting(n, name).taints.is_empty();
+    hops.take_while(|(n, _)| *n == place || faulty(*n)).last()
+}
+
+/// A shell start on the way writes a blank over a value that was clean before it.
+fn spoilt_on_the_way(w: &World<'_>, place: usize, seen: &CodexSeen, name: &str) -> Option<Draft> {
+    let key = seen.view.key.as_ref().filter(|k| k.taints.contains(&Taint::Blank))?;
+    let (to, up) = first_fault(w, place, name).filter(|_| seen.key_from_dotenv.is_none())?;
+    let before = w.sighting(up.from, name);
+    let start = w.node(up.via?).shell.as_ref()?.kind();
+    if !before.is_present()
+        || !before.taints.is_empty()
+        || w.sighting(up.via?, name).agrees(key) != Some(true)
+    {
+        return None;
+    }
+    let line = w.giving(start, name)?;
+    let label = w.node(up.from).label.clone();
+    Some(
+        Draft::new(w, place, Code::EnvLoginShellResets, Subject::env(name))
+            .witness(Some(w.id(up.from)))
+            .split_at(w, to, up)
+            .at([at_setting(w, AtKind::Lost, line)])
+            .at(at_process(w, place))
+            .summary(format!(
+                "{label} has `{name}`; {} has a blank in its place, which {} writes over it in `{}`.",
+                spoken(w, place),
+                place_of(w, &line.path, line.line),
+                start.label()
+            ))
+            .evidence(format!("`{}`, run from the same environment, ends with the blank", start.label()))
+            .evidence("Codex takes a blank for a missing variable")
+            .fixes([fixes::drop_line(w, line, place), fixes::set_in_dotenv(w, place, name)]),
+    )
 }
 
 fn worst(taints: &[Taint]) -> Option<&Taint> {

@@ -4,7 +4,9 @@ use crate::backend::Backend;
 use crate::package;
 use envsplit_codex::{Flags, Origin, Surroundings};
 use envsplit_model::paths::PathStyle;
-use envsplit_model::{CodexAsked, CodexSeen, EnvRef, FileKind, Files, KeyVerdict, Sighting, Source};
+use envsplit_model::{
+    CodexAsked, CodexSeen, EnvRef, FileKind, FileTimes, Files, KeyVerdict, Sighting, Source,
+};
 use jiff::SignedDuration;
 
 /// A file counts as younger than a process only beyond this much: clocks of file systems tick coarsely.
@@ -63,19 +65,20 @@ impl<B: Backend> Door<B> {
             view.unknown.push(format!("{more} further problems of this config are not listed"));
         }
 
-        let dotenv = resolution.dotenv();
-        let source = |line| Source {
+        // The one that wins over the other last.
+        let dotenvs: Vec<_> =
+            [Some(resolution.dotenv()), resolution.dotenv_beside()].into_iter().flatten().collect();
+        let source = |path: Option<&String>, line| Source {
             host: host.clone(),
-            path: dotenv.path.clone().unwrap_or_default(),
+            path: path.cloned().unwrap_or_default(),
             line: Some(line),
             how: "dotenv".into(),
         };
-        let dotenv_younger = match (asked.started_at, dotenv.times) {
-            (Some(started), Some(times)) => {
-                started.checked_add(TICK).is_ok_and(|limit| times.latest() > limit)
-            }
-            _ => false,
+        let younger = |times: FileTimes| {
+            let limit = asked.started_at.and_then(|started| started.checked_add(TICK).ok());
+            limit.is_some_and(|limit| times.latest() > limit)
         };
+        let dotenv_younger = dotenvs.iter().any(|d| d.times.is_some_and(younger));
         let mut key_from_dotenv = None;
         let mut key_in_env = None;
         if let Some(name) = resolution.env_key().filter(|n| !envsplit_codex::looks_like_secret(n)) {
@@ -83,8 +86,8 @@ impl<B: Backend> Door<B> {
             let mut key = match resolution.effective(name) {
                 None => Sighting::absent(),
                 Some((origin, value)) => {
-                    if let Origin::Dotenv { line, .. } = origin {
-                        key_from_dotenv = Some(source(line));
+                    if let Origin::Dotenv { path, line } = origin {
+                        key_from_dotenv = Some(source(Some(&path), line));
                     }
                     Sighting::present(self.key.of_value(value), envsplit_codex::taints(value))
                 }
@@ -101,11 +104,10 @@ impl<B: Backend> Door<B> {
         Ok(CodexSeen {
             view,
             reads: resolution.reads(),
-            dotenv: dotenv
-                .entries
+            dotenv: dotenvs
                 .iter()
-                .filter(|e| !e.dropped)
-                .map(|e| (e.name.clone(), source(e.line)))
+                .flat_map(|d| d.entries.iter().filter(|e| !e.dropped).map(move |e| (d.path.as_ref(), e)))
+                .map(|(path, e)| (e.name.clone(), source(path, e.line)))
                 .collect(),
             key_from_dotenv,
             key_in_env,

@@ -55,7 +55,7 @@ fn looks_like_a_code(text: &str) -> bool {
     !text.contains(char::is_whitespace) && envsplit_engine::symptom(text).is_none()
 }
 
-fn no_code(text: &str) -> Error {
+pub(super) fn no_code(text: &str) -> Error {
     // What was typed may be a key: it is not repeated.
     let family = text.split('/').next().unwrap_or_default();
     let mut near: Vec<&str> =

@@ -4,6 +4,7 @@ mod config;
 mod config_diff;
 mod env;
 mod explain;
+mod fix;
 mod places;
 mod shell_files;
 
@@ -22,6 +23,8 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
         Some(Command::Config { all, .. }) => config::run(&args.common, *all),
         Some(Command::Places) => places::run(&args.common),
         Some(Command::Explain { text }) => explain::run(&args.common, text),
+        Some(Command::Fix { undo: Some(backup), .. }) => fix::undo(&args.common, backup),
+        Some(Command::Fix { code, apply, .. }) => fix::run(&args.common, code.as_deref(), *apply),
         Some(Command::Completions { shell }) => {
             shell_files::completions(*shell);
             Ok(0)

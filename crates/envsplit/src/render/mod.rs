@@ -4,6 +4,7 @@ mod config;
 mod config_diff;
 mod env;
 mod explain;
+mod fix;
 mod places;
 mod text;
 
@@ -12,4 +13,5 @@ pub(crate) use config::config;
 pub(crate) use config_diff::config_diff;
 pub(crate) use env::env;
 pub(crate) use explain::explain;
+pub(crate) use fix::fix;
 pub(crate) use places::places;

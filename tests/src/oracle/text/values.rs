@@ -10,8 +10,12 @@ pub(super) fn fitting(expected: &'static str) -> BoxedStrategy<String> {
     let choices: &[&str] = match expected {
         "an effort" => &["\"low\"", "\"high\""],
         "a string" => &["\"s\"", "''", "\"two words\""],
-        "path string" => &["\"p\"", "\"/abs\"", "\"../up\"", "\"~/h\"", "\"\""],
+        "path string" => &["\"p\"", "\"@ROOT@/abs\"", "\"../up\"", "\"~/h\"", "\"\""],
         "a sequence of strings" => &["[]", "[\"a\", \"b\"]"],
+        "a sequence of variables" => {
+            &["[]", "[\"A\", {name = \"B\", source = \"local\"}]", "[{name = \"B\"}]"]
+        }
+        "a sequence of enum code_mode deferred direct" => &["[\"direct\"]", "[]"],
         "positive f64" => &["0.5", "3"],
         "untagged Repr string sequence" => &["\"w\"", "[\"w\"]"],
         text if text.starts_with("untagged ") => &["true", "false", "{}"],
@@ -20,7 +24,7 @@ pub(super) fn fitting(expected: &'static str) -> BoxedStrategy<String> {
         "f64" => &["1.5", "2"],
         "a sequence" => &["[]", "[\"a\"]"],
         "a map" => &["{}"],
-        text if text.starts_with("struct ") => &["{}"],
+        text if text.starts_with("struct ") || text.starts_with("listed ") => &["{}"],
         _ => &["1", "2", "100"],
     };
     select(choices).prop_map(str::to_owned).boxed()
@@ -52,6 +56,9 @@ pub(super) fn values() -> impl Strategy<Value = String> {
         "{a = 1}",
         "{a = \"b\"}",
         "{enabled = true}",
+        "[{name = \"n\", source = \"s\"}]",
+        "[{name = \"n\", source = \"remote\"}]",
+        "[\"direct\", \"s\"]",
     ];
     select(choices).prop_map(str::to_owned)
 }

@@ -1,8 +1,8 @@
 //! What to do about the config and its home.
-use super::{cost_of, fix, quoted};
+use super::{applied, cost_of, fix, quoted};
 use crate::world::World;
 use envsplit_model::text::{posix_word, shown};
-use envsplit_model::{Code, CodexView, ConfigValue, Edit, Fix, Problem, Setting};
+use envsplit_model::{Change, Code, CodexView, ConfigValue, Edit, Fix, Problem, Role, Setting};
 
 /// `CODEX_HOME` points to nothing.
 pub(in crate::rules) fn home_invalid(w: &World<'_>, setting: Option<&Setting>, place: usize) -> Vec<Fix> {
@@ -63,6 +63,21 @@ pub(in crate::rules) fn two_homes(
     fixes
 }
 
+/// Bring the Codex of a place to another's version.
+pub(in crate::rules) fn update(w: &World<'_>, place: usize, version: &str) -> Fix {
+    let in_ide = w.lineage.chain(place).into_iter().any(|n| w.node(n).role == Role::ExtensionHost);
+    if in_ide {
+        let title = format!("update the IDE's Codex extension, until it brings Codex {}", shown(version));
+        let mut f = fix(w, "update-extension", title, cost_of(w, place));
+        f.shell = None;
+        return f;
+    }
+    let title = format!("update the Codex of this place to {}", shown(version));
+    let mut f = fix(w, "update-codex", title, "conversations that run in it end with it");
+    f.commands = vec![format!("npm install -g {}", posix_word(&format!("@openai/codex@{version}")))];
+    f
+}
+
 /// Problems of the config.
 pub(in crate::rules) fn config(w: &World<'_>, view: &CodexView, problem: &Problem) -> Vec<Fix> {
     let cost = "nothing: Codex reads the config anew for each conversation";
@@ -111,6 +126,7 @@ pub(in crate::rules) fn config(w: &World<'_>, view: &CodexView, problem: &Proble
                 }];
                 if plain(&old) && plain(&new) {
                     f.commands = vec![format!("sed -i '{line}s/{old}/{new}/' {}", quoted(&path))];
+                    f = applied(f, vec![Change::Replace { path, line, old, new }]);
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! What to do about the address, the deployment's name and the credential of a provider.
-use super::fix;
+use super::{applied, fix};
 use crate::world::World;
 use envsplit_model::text::{shown, toml_key};
-use envsplit_model::{CodexView, ConfigValue, Edit, Fix};
+use envsplit_model::{Change, CodexView, ConfigValue, Edit, Fix};
 
 const COST: &str = "nothing: Codex reads the config anew for each conversation";
 
@@ -29,8 +29,15 @@ pub(in crate::rules) fn address(w: &World<'_>, base: &ConfigValue, right: Option
     };
     let line = |url: &str| format!("base_url = \"{}\"", shown(url));
     let mut f = plain(w, "correct-base-url", format!("write `{}`", line(&right)));
-    f.edits = edit(base, line(base.value.as_str().unwrap_or_default()), line(&right));
-    f
+    let now = base.value.as_str().unwrap_or_default();
+    f.edits = edit(base, line(now), line(&right));
+    let change = match (&base.path, base.line) {
+        (Some(path), Some(at)) if !now.contains('<') => {
+            Some(Change::Replace { path: path.clone(), line: at, old: now.to_owned(), new: right })
+        }
+        _ => None,
+    };
+    applied(f, change.into_iter().collect())
 }
 
 /// An address where none is: a new line of the provider's table.
@@ -78,4 +85,19 @@ pub(in crate::rules) fn from_profile(w: &World<'_>, view: &CodexView) -> Fix {
         "move-from-profile",
         format!("write `model_provider` and the provider's table into {file}, which the IDE reads, too"),
     )
+}
+
+/// A provider where none is chosen.
+pub(in crate::rules) fn provider(w: &World<'_>, file: &str) -> Fix {
+    let mut f = plain(w, "add-provider", format!("choose a provider in {}", w.shown(file)));
+    f.edits = vec![Edit {
+        path: file.to_owned(),
+        before: String::new(),
+        after: "model = \"YOUR_DEPLOYMENT\"\nmodel_provider = \"azure\"\n\n[model_providers.azure]\nname = \"Azure OpenAI\"\n\
+                base_url = \"https://RESOURCE.openai.azure.com/openai/v1\"\nenv_key = \"AZURE_OPENAI_API_KEY\"\n\
+                wire_api = \"responses\""
+            .to_owned(),
+        line: None,
+    }];
+    f
 }
