@@ -1,5 +1,6 @@
 //! What Codex refuses in a merged config that parses.
 mod desktop;
+pub(crate) mod required;
 mod types;
 
 use crate::document::{Node, Table};
@@ -75,13 +76,6 @@ pub(crate) fn is_early(p: &Problem) -> bool {
 const MARKERS: &str = "project_root_markers";
 
 /// Whether a layer has the types that Codex expects, by itself.
-/// What Codex refuses in `requirements.toml`, in its own words.
-pub(crate) fn requirements(path: &str, table: &Table) -> Vec<Problem> {
-    let mut found = Findings { layers: &[], paths: vec![Some(path)], problems: vec![] };
-    found.requirements(&crate::merge::merge(&[(0, table)]));
-    found.problems
-}
-
 pub(crate) fn is_typed(table: &Table) -> bool {
     let alone = crate::merge::merge(&[(0, table)]);
     let mut found = Findings { layers: &[], paths: vec![], problems: vec![] };

@@ -257,26 +257,47 @@ fn user() -> impl Strategy<Value = Vec<(&'static str, Node)>> {
     ]
 }
 
-/// Types of requirements are Codex's to judge; here are files that it takes, and one that is no TOML.
-const REQUIREMENTS: &[&str] = &[
-    "",
-    "allowed_approval_policies = [\"never\"]\n",
-    "allowed_approval_policies = [\"never\", \"on-request\", \"untrusted\"]\n",
-    "allowed_sandbox_modes = [\"read-only\"]\n",
-    "allowed_web_search_modes = [\"disabled\"]\n",
-    "unknown_requirement = 3\n",
-    "model = \"x\"\n",
-    "[features]\nunified_exec = true\n",
-    "x = \n",
-    "[mcp_servers.x]\nidentity = {command = \"c\"}\n",
-    "enforce_residency = \"us\"\n",
-];
+/// What an organisation demands, one in thirty broken.
+fn requirements() -> impl Strategy<Value = Node> {
+    (text::required(), text::writing(30)).prop_map(|(settings, how)| {
+        match String::from_utf8(text::write(&settings, &how)) {
+            Ok(text) => Node::Text(text),
+            Err(error) => Node::Bytes(error.into_bytes()),
+        }
+    })
+}
 
-/// Three files, the lowest first.
-const BETWEEN: &[(&str, &str)] = &[
-    ("/etc/codex/config.toml", "desktop.z.b = 1\n"),
-    ("home/.codex/config.toml", "desktop.z = \"s\"\n"),
-    ("/etc/codex/managed_config.toml", "desktop.z.a = 1\n"),
+/// Three files, the lowest first: a value between two tables, an empty list over a full one, filters and hosts in
+/// several ways of writing. It seldom comes by itself.
+const BETWEEN: &[[(&str, &str); 3]] = &[
+    [
+        ("/etc/codex/config.toml", "desktop.z.b = 1\n"),
+        ("home/.codex/config.toml", "desktop.z = \"s\"\n"),
+        ("/etc/codex/managed_config.toml", "desktop.z.a = 1\n"),
+    ],
+    [
+        ("/etc/codex/config.toml", "desktop.list = [1, 2, 3]\n"),
+        ("home/.codex/config.toml", "desktop.list = [1, 2]\ndesktop.other = [1]\n"),
+        ("/etc/codex/managed_config.toml", "desktop.list = []\ndesktop.other = [3]\n"),
+    ],
+    [
+        ("/etc/codex/config.toml", "shell_environment_policy.filters = { Ab = \"exclude\", X = \"include\" }\n"),
+        ("home/.codex/config.toml", "shell_environment_policy.filters = { aB = \"include\" }\n"),
+        ("/etc/codex/managed_config.toml", "shell_environment_policy.inherit = \"core\"\n"),
+    ],
+    [
+        ("/etc/codex/config.toml", "shell_environment_policy.filters = { Ab = \"exclude\" }\n"),
+        ("home/.codex/config.toml", "shell_environment_policy.exclude = [\"A\", \"B\"]\n"),
+        ("/etc/codex/managed_config.toml", "shell_environment_policy.filters = { C = \"include\" }\n"),
+    ],
+    [
+        ("/etc/codex/config.toml", "permissions.w.network.domains = { \"Ex.com.\" = \"deny\", \" B.com\" = \"deny\" }\n"),
+        (
+            "home/.codex/config.toml",
+            "default_permissions = \"w\"\npermissions.w.network.domains = { \"eX.com\" = \"allow\" }\n",
+        ),
+        ("/etc/codex/managed_config.toml", "model = \"m\"\n"),
+    ],
 ];
 
 /// A world. `etc` where `/etc/codex` can be private.
@@ -290,12 +311,12 @@ pub fn world(etc: bool) -> impl Strategy<Value = World> {
         1 => (document(2, 1, 60, false), document(1, 1, 60, false)).prop_map(|(a, b)| {
             vec![("/etc/codex/config.toml", a), ("/etc/codex/managed_config.toml", b)]
         }),
-        1 => select(REQUIREMENTS)
-            .prop_map(|t| vec![("/etc/codex/requirements.toml", Node::Text(t.to_owned()))]),
     ];
+    let required = prop::option::weighted(0.2, requirements());
     let workspace = prop_oneof![20 => select(WORKSPACES).prop_map(Some), 1 => Just(None)];
-    (user(), system, projects, repositories(), workspace, 0u8..40).prop_map(
-        move |(user, system, projects, repositories, cwd, between)| {
+    let between = prop_oneof![19 => Just(None), 1 => select(BETWEEN).prop_map(Some)];
+    (user(), (system, required), projects, repositories(), workspace, between).prop_map(
+        move |(user, (system, required), projects, repositories, cwd, between)| {
             let mut files: BTreeMap<String, Node> = BTreeMap::new();
             files.insert("link".to_owned(), Node::Link("repo".to_owned()));
             files.insert("linka".to_owned(), Node::Link("repo/a".to_owned()));
@@ -313,13 +334,17 @@ pub fn world(etc: bool) -> impl Strategy<Value = World> {
                 }
             }
             files.extend(user.into_iter().map(|(path, node)| (path.to_owned(), node)));
-            if etc && between == 0 {
-                // A value between two tables, which seldom comes by itself.
-                for (path, line) in BETWEEN {
-                    files.insert((*path).to_owned(), Node::Text((*line).to_owned()));
+            match between {
+                Some(between) if etc => {
+                    for (path, text) in between {
+                        files.insert(path.to_owned(), Node::Text(text.to_owned()));
+                    }
                 }
-            } else if etc {
-                files.extend(system.into_iter().map(|(path, node)| (path.to_owned(), node)));
+                _ if etc => {
+                    files.extend(system.into_iter().map(|(path, node)| (path.to_owned(), node)));
+                    files.extend(required.map(|node| ("/etc/codex/requirements.toml".to_owned(), node)));
+                }
+                _ => {}
             }
             if cwd.is_none() {
                 // Asked about no workspace, an app-server does not read the requirements again.

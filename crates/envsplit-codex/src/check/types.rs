@@ -9,32 +9,12 @@ use envsplit_model::{Code, Problem};
 use serde_json::Value;
 
 impl Findings<'_> {
-    /// The same of what an organisation demands.
-    pub(super) fn requirements(&mut self, required: &Merged<'_>) {
-        self.types_below(required, Known::requirements(), &mut Vec::new());
-        let at = self.problems.len();
-        if let Some(providers) = required.get(&["model_providers"])
-            && let Some(known) = Known::config().get("model_providers")
-        {
-            self.types_below(providers, known, &mut vec!["model_providers"]);
-        }
-        let merged = self.problems.split_off(at);
-        let path = self.paths.first().copied().flatten().unwrap_or_default().to_owned();
-        for problem in &mut self.problems {
-            problem.message = format!("failed to parse requirements layer {path}: {}", problem.message);
-        }
-        self.problems.extend(merged.into_iter().map(|p| Problem {
-            message: format!("failed to parse merged requirements: {}", p.message),
-            ..p
-        }));
-    }
-
     /// Values of the wrong type, in Codex's words.
     pub(super) fn types(&mut self, config: &Merged<'_>) {
         self.types_below(config, Known::config(), &mut Vec::new());
     }
 
-    fn types_below<'a>(&mut self, at: &Merged<'a>, known: &Known, path: &mut Vec<&'a str>) {
+    pub(super) fn types_below<'a>(&mut self, at: &Merged<'a>, known: &Known, path: &mut Vec<&'a str>) {
         if known.listed && at.leaf().is_some_and(|node| node.as_array().is_some()) {
             return;
         }
@@ -277,7 +257,7 @@ fn integer_range(expected: &str) -> Option<std::ops::RangeInclusive<i64>> {
 }
 
 /// As serde lists variants.
-fn one_of(words: &[&str]) -> String {
+pub(super) fn one_of(words: &[&str]) -> String {
     match words {
         [one] => format!("`{one}`"),
         [one, two] => format!("`{one}` or `{two}`"),
@@ -291,14 +271,15 @@ const UNKNOWN_LIMIT: usize = 100;
 /// The keys of a layer that Codex ignores, each with the nearest that it knows.
 pub(super) fn unknown_keys(layer: &LayerRead, problems: &mut Vec<Problem>) {
     let mut found = Vec::new();
-    unknown_below(&layer.table, Known::config(), layer, &mut Vec::new(), &mut found);
+    unknown_below(&layer.table, Known::config(), layer.path.as_deref(), &mut Vec::new(), &mut found);
     problems.extend(found);
 }
 
-fn unknown_below<'a>(
+/// Keys of a table that are not known there, each a problem of `file`; `path` leads to the table.
+pub(super) fn unknown_below<'a>(
     table: &'a Table,
     known: &Known,
-    layer: &LayerRead,
+    file: Option<&str>,
     path: &mut Vec<&'a str>,
     found: &mut Vec<Problem>,
 ) {
@@ -310,7 +291,7 @@ fn unknown_below<'a>(
         match known.get(key) {
             Some(known) => {
                 if let Some(inner) = item.node.as_table() {
-                    unknown_below(inner, known, layer, path, found);
+                    unknown_below(inner, known, file, path, found);
                 }
             }
             None if known.closed => {
@@ -322,7 +303,7 @@ fn unknown_below<'a>(
                 let shown = mask::dotted(path);
                 found.push(Problem {
                     code: Code::ConfigUnknownKey,
-                    path: layer.path.clone(),
+                    path: file.map(str::to_owned),
                     line: item.key_at.map(|p| p.line),
                     column: item.key_at.map(|p| p.column),
                     message: format!("`{shown}` is ignored."),
