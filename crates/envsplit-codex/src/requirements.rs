@@ -1,9 +1,9 @@
 //! `requirements.toml`: what an organisation demands. It is no layer, and it wins over all of them.
+use crate::Surroundings;
 use crate::check;
 use crate::document::{Item, Node, Table};
 use crate::layers::{self, LayerRead};
 use crate::merge::{Merged, MergedNode};
-use crate::Surroundings;
 use envsplit_model::{Code, LayerSource, Problem};
 
 /// Settings of which a requirement is the value, whatever a layer or a flag says (Codex 0.169).
@@ -96,7 +96,9 @@ fn refusal(path: &str, table: &Table) -> Option<Problem> {
 
 /// A word as Codex's own name of it: `workspace-write` as `WorkspaceWrite`.
 fn variant(word: &str) -> String {
-    let upper = |part: &str| part.get(..1).map(str::to_ascii_uppercase).unwrap_or_default() + part.get(1..).unwrap_or_default();
+    let upper = |part: &str| {
+        part.get(..1).map(str::to_ascii_uppercase).unwrap_or_default() + part.get(1..).unwrap_or_default()
+    };
     word.split('-').map(upper).collect()
 }
 

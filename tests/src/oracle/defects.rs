@@ -72,7 +72,7 @@ pub const KNOWN: &[Defect] = &[
         excuses: Excuses::Refusal(refusals::number_passed_over),
     },
     Defect {
-        what: "after a refusal, refuses what system and flags say without the user's file",
+        what: "after a refusal, refuses what system, requirements and flags say without the user's file",
         proof: "`model_provider = \"nope\"` in the system's file, `model_provider = \"ollama\"` and a \
                 `model_instructions_file` that is missing in the user's: `Model provider `nope` not found`",
         excuses: Excuses::Refusal(refusals::second_refusal),

@@ -281,7 +281,10 @@ const BETWEEN: &[[(&str, &str); 3]] = &[
         ("/etc/codex/managed_config.toml", "desktop.list = []\ndesktop.other = [3]\n"),
     ],
     [
-        ("/etc/codex/config.toml", "shell_environment_policy.filters = { Ab = \"exclude\", X = \"include\" }\n"),
+        (
+            "/etc/codex/config.toml",
+            "shell_environment_policy.filters = { Ab = \"exclude\", X = \"include\" }\n",
+        ),
         ("home/.codex/config.toml", "shell_environment_policy.filters = { aB = \"include\" }\n"),
         ("/etc/codex/managed_config.toml", "shell_environment_policy.inherit = \"core\"\n"),
     ],
@@ -291,7 +294,10 @@ const BETWEEN: &[[(&str, &str); 3]] = &[
         ("/etc/codex/managed_config.toml", "shell_environment_policy.filters = { C = \"include\" }\n"),
     ],
     [
-        ("/etc/codex/config.toml", "permissions.w.network.domains = { \"Ex.com.\" = \"deny\", \" B.com\" = \"deny\" }\n"),
+        (
+            "/etc/codex/config.toml",
+            "permissions.w.network.domains = { \"Ex.com.\" = \"deny\", \" B.com\" = \"deny\" }\n",
+        ),
         (
             "home/.codex/config.toml",
             "default_permissions = \"w\"\npermissions.w.network.domains = { \"eX.com\" = \"allow\" }\n",

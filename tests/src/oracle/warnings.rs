@@ -24,9 +24,7 @@ pub fn compare(view: &CodexView, said: &[String]) -> Vec<Difference> {
         rest.parse().ok()
     });
     let ours: BTreeSet<String> = match more {
-        Some(more) if theirs.len() + more == ours.len() => {
-            ours.intersection(&theirs).cloned().collect()
-        }
+        Some(more) if theirs.len() + more == ours.len() => ours.intersection(&theirs).cloned().collect(),
         _ => ours,
     };
     let mut found: Vec<Difference> = theirs

@@ -358,7 +358,9 @@ fn refused(
     // A file's error is followed by the lines of the file.
     let short = error.split("\n  |").next().unwrap_or_default();
     match compare::refusal(fatal, short, look) {
-        Some(_) if fatal.iter().any(|p| error.contains(&p.message) || compare::says(p, error.trim_end())) => vec![],
+        Some(_) if fatal.iter().any(|p| error.contains(&p.message) || compare::says(p, error.trim_end())) => {
+            vec![]
+        }
         other => {
             other.map(|d| Difference::new(d.kind, format!("{}\n{summary}", d.detail))).into_iter().collect()
         }

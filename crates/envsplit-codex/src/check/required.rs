@@ -24,10 +24,12 @@ pub(crate) fn problems(path: &str, table: &Table) -> Vec<Problem> {
             found.lacks_command(id, provider);
         }
     }
-    problems.extend(found.problems.into_iter().map(|p| Problem {
-        message: format!("failed to parse merged requirements: {}", p.message),
-        ..p
-    }));
+    problems.extend(
+        found
+            .problems
+            .into_iter()
+            .map(|p| Problem { message: format!("failed to parse merged requirements: {}", p.message), ..p }),
+    );
     problems
 }
 

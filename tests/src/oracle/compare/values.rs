@@ -61,9 +61,10 @@ pub(super) fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
         }
     }
     // A required provider's field that Codex does not know is no value; it is told of.
-    let ignored = |key: &str| view.problems.iter().any(|p| p.code == Code::ConfigUnknownKey && p.key.as_deref() == Some(key));
+    let unknown = view.problems.iter().filter(|p| p.code == Code::ConfigUnknownKey);
+    let unknown: BTreeSet<Vec<String>> = unknown.filter_map(|p| parts(p.key.as_deref()?)).collect();
     for (path, value) in whole.values().flatten() {
-        if value.source == LayerSource::Requirements && ignored(&path.join(".")) {
+        if value.source == LayerSource::Requirements && unknown.contains(path) {
             continue;
         }
         found.extend(effective(path, value, result));
@@ -130,7 +131,9 @@ fn only_theirs(whole: &Leaves<'_>, result: &Value) -> Vec<Difference> {
         leaves(&mut vec![first.to_owned()], &config[first], &mut |path, value| {
             let provider = first == "model_providers";
             // Codex fills in what a provider does not say.
-            let default = *value == Value::Bool(false) || path.last().is_some_and(|key| key == "wire_api");
+            let default = *value == Value::Bool(false)
+                || value == ""
+                || path.last().is_some_and(|key| key == "wire_api");
             let key = path.join(".");
             let ours = whole.keys().any(|ours| {
                 *ours == key
@@ -138,7 +141,10 @@ fn only_theirs(whole: &Leaves<'_>, result: &Value) -> Vec<Difference> {
                     || ours.contains(HIDDEN)
             });
             if !ours && if provider { path.len() == 3 && !default } else { is_own_way(path) } {
-                found.push(Difference::new(format!("effective, only Codex: {key}"), format!("{key}: {value}")));
+                found.push(Difference::new(
+                    format!("effective, only Codex: {key}"),
+                    format!("{key}: {value}"),
+                ));
             }
         });
     }

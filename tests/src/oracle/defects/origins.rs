@@ -95,7 +95,8 @@ fn shared(path: &[String]) -> Option<(&[String], String)> {
 
 /// The tables at a path in the enabled layers, the highest first, each with its layer's name.
 fn tables<'r>(path: &[String], result: &'r Value) -> Vec<(Name, &'r serde_json::Map<String, Value>)> {
-    let table = |layer: &'r Value| path.iter().try_fold(&layer["config"], |at, part| at.get(part))?.as_object();
+    let table =
+        |layer: &'r Value| path.iter().try_fold(&layer["config"], |at, part| at.get(part))?.as_object();
     enabled(result).filter_map(|l| Some((name_in(&l["name"]), table(l)?))).collect()
 }
 

@@ -40,7 +40,10 @@ const EXACT: &[(&str, &[&str])] = &[
 const REFUSED: &[(&str, &[&str])] = &[
     ("allowed_approval_policies", &["[]"]),
     ("allowed_approvals_reviewers", &["[]"]),
-    ("allowed_sandbox_modes", &["[]", "[\"workspace-write\"]", "[\"danger-full-access\", \"workspace-write\"]"]),
+    (
+        "allowed_sandbox_modes",
+        &["[]", "[\"workspace-write\"]", "[\"danger-full-access\", \"workspace-write\"]"],
+    ),
     ("allowed_login_methods", &["[]"]),
     ("rules", &["{}"]),
     ("otel.nope", &["1"]),
@@ -126,7 +129,9 @@ pub fn required() -> impl Strategy<Value = Vec<Setting>> {
     let parts = (chosen, providers, refused, prop::collection::vec(one, 0..4));
     parts.prop_map(|(chosen, providers, refused, rest)| {
         let mut seen: Vec<Setting> = Vec::new();
-        for (path, value) in refused.into_iter().chain(chosen).chain(providers.into_iter().flatten()).chain(rest) {
+        for (path, value) in
+            refused.into_iter().chain(chosen).chain(providers.into_iter().flatten()).chain(rest)
+        {
             let clash = |other: &Setting| other.0.starts_with(&path) || path.starts_with(&other.0);
             if !seen.iter().any(clash) {
                 seen.push((path, value));
