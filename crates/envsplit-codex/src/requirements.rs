@@ -49,6 +49,7 @@ pub(crate) fn read(s: &Surroundings<'_>, path: &str) -> Requirements {
             problems.extend(refusal(path, &read.table));
         }
         table = read.table;
+        check::required::known_alone(&mut table);
         table.retain(|key, _| {
             EXACT.contains(&key.as_str()) || LAID_OVER.contains(&key.as_str()) || key == "model_providers"
         });
@@ -92,6 +93,15 @@ fn refusal(path: &str, table: &Table) -> Option<Problem> {
         let message = "requirements.toml default_permissions requires allowed_permission_profiles";
         problem("default_permissions", chosen, message.to_owned())
     })
+}
+
+/// Whether a problem is one that Codex 0.169 comes to after, or beside, what is wrong with the config itself.
+pub(crate) fn is_late(p: &Problem) -> bool {
+    let of_file = p.path.as_deref().is_some_and(|path| path.ends_with("requirements.toml"));
+    let key = p.key.as_deref().unwrap_or_default();
+    of_file
+        && (key == "default_permissions" || key.starts_with("allowed_"))
+        && !p.message.starts_with("failed ")
 }
 
 /// A word as Codex's own name of it: `workspace-write` as `WorkspaceWrite`.

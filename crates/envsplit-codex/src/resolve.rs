@@ -156,7 +156,8 @@ pub fn resolve<'a>(s: &Surroundings<'a>, flags: &Flags) -> Resolution<'a> {
     let written = requirements::has_values(demands).then(lay);
     requirements::values(&mut config, required, demands);
     let provider = provider::effective(&config);
-    let stopped = view.problems.iter().any(|p| p.fatal && !check::is_early(p));
+    let stops = |p: &Problem| p.fatal && !check::is_early(p) && !requirements::is_late(p);
+    let stopped = view.problems.iter().any(stops);
     let later = check::run(s, (written.as_ref().unwrap_or(&config), &config), &layers, &provider, stopped);
     let later: Vec<_> = later.into_iter().filter(|p| !view.problems.contains(p)).collect();
     view.problems.extend(later);

@@ -47,6 +47,7 @@ const REQUIRED: &[&str] = &[
     "[model_providers.ID]\nWHOLE\nenv_key = 3\n",
     "[model_providers.ID]\nenv_key = \"P2\"\n",
     "modle_provider = \"corp\"\n",
+    "allowed_login_methods = []\n",
 ];
 
 /// A start of `codex exec` and its world, with a provider on the loopback.

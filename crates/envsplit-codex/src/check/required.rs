@@ -46,6 +46,30 @@ pub(crate) fn ignored(path: &str, table: &Table) -> Vec<Problem> {
     found
 }
 
+/// Takes out what is ignored.
+pub(crate) fn known_alone(table: &mut Table) {
+    let providers = Known::config().get("model_providers");
+    let below = table.get_mut("model_providers").and_then(|p| p.node.as_table_mut());
+    if let (Some(below), Some(known)) = (below, providers) {
+        keep(below, known);
+    }
+    let providers = table.remove_entry("model_providers");
+    keep(table, Known::requirements());
+    table.extend(providers);
+}
+
+fn keep(table: &mut Table, known: &Known) {
+    table.retain(|key, item| match known.get(key) {
+        Some(known) => {
+            if let Some(inner) = item.node.as_table_mut() {
+                keep(inner, known);
+            }
+            true
+        }
+        None => !known.closed,
+    });
+}
+
 /// The fields of `[otel]`, in Codex's order; it takes no other there.
 const OTEL: &[&str] = &[
     "tool_result",

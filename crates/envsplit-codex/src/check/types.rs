@@ -77,9 +77,7 @@ fn refusal(at: &Merged<'_>, expected: Expected, path: &[&str]) -> Option<String>
         (Expected::OneOf(words), None) => variant_refusal(at, words),
         (Expected::OneOf(_), Some(node)) if path.last() == Some(&"wire_api") => wire_api_refusal(node, path),
         (Expected::OneOf(words), Some(node)) => match node.as_str() {
-            Some("granular") if words.contains(&"granular") => {
-                Some("invalid type: unit variant, expected newtype variant".to_owned())
-            }
+            Some("granular") if words.contains(&"granular") => Some(GRANULAR.to_owned()),
             Some("otlp-http" | "otlp-grpc") if words.contains(&"otlp-http") => {
                 Some("invalid type: unit variant, expected struct variant".to_owned())
             }
@@ -112,6 +110,9 @@ fn refusal(at: &Merged<'_>, expected: Expected, path: &[&str]) -> Option<String>
     }
 }
 
+/// Codex's words for a policy that takes settings, without them.
+const GRANULAR: &str = "invalid type: unit variant, expected newtype variant";
+
 /// Codex's words for a value that is no text where a word is expected.
 const UNIT_VARIANT: &str = "invalid type: unit variant, expected string only";
 
@@ -123,6 +124,9 @@ fn unknown_variant(word: &str, words: &[&str], path: &[&str]) -> String {
 /// An element of a list of words, none of which takes settings.
 fn word_refusal(node: &Node, words: &[&str], path: &[&str]) -> Option<String> {
     match node {
+        Node::Scalar(Value::String(word)) if word == "granular" && words.contains(&"granular") => {
+            Some(GRANULAR.to_owned())
+        }
         Node::Scalar(Value::String(word)) if words.contains(&word.as_str()) => None,
         Node::Scalar(Value::String(word)) => Some(unknown_variant(word, words, path)),
         Node::Table(table) => match table.keys().collect::<Vec<_>>()[..] {

@@ -1,7 +1,7 @@
 //! The values of a config, and where they come from.
 use super::super::defects::{self, NUMBER, Stray};
 use super::{Difference, HIDDEN, name_in, name_of, parts};
-use envsplit_model::{Code, CodexView, ConfigValue, LayerSource};
+use envsplit_model::{CodexView, ConfigValue, LayerSource};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,13 +60,7 @@ pub(super) fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
             found.extend(value_of_layer(path, spelled.as_deref().unwrap_or(path), value, result));
         }
     }
-    // A required provider's field that Codex does not know is no value; it is told of.
-    let unknown = view.problems.iter().filter(|p| p.code == Code::ConfigUnknownKey);
-    let unknown: BTreeSet<Vec<String>> = unknown.filter_map(|p| parts(p.key.as_deref()?)).collect();
     for (path, value) in whole.values().flatten() {
-        if value.source == LayerSource::Requirements && unknown.contains(path) {
-            continue;
-        }
         found.extend(effective(path, value, result));
     }
     found.extend(only_theirs(&whole, result));
@@ -103,6 +97,8 @@ fn effective(path: &[String], ours: &ConfigValue, result: &Value) -> Option<Diff
     let hidden = path.iter().any(|part| part.contains(HIDDEN));
     let same = match theirs {
         Some(Value::Null) | None => !must || hidden,
+        // It shows which features are on, whatever is written.
+        Some(_) if path[0] == "features" => true,
         Some(theirs) => same(&ours.value, theirs),
     };
     (!same).then(|| {

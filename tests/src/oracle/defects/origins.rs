@@ -127,12 +127,13 @@ pub(super) fn spelled(path: &[String], layer: &Name, result: &Value) -> Option<V
     if tables.len() < 2 || path.last() != Some(&form) {
         return None;
     }
-    // Of several in one file the last in the order of bytes wins.
-    let mut spelled = keys.keys().rev().map(|key| {
+    let of_form = keys.iter().filter_map(|(key, value)| {
         let mut other = table.to_vec();
         other.push(key.clone());
-        other
+        (shared(&other)?.1 == form).then_some((other, value))
     });
-    let found = spelled.find(|other| shared(other).is_some_and(|(_, f)| f == form))?;
+    // Of several in one file the one further down wins, which their order here does not tell; the config does.
+    let wins = path.iter().try_fold(&result["config"], |at, part| at.get(part));
+    let (found, _) = of_form.min_by_key(|(_, value)| Some(*value) != wins)?;
     (found != path).then_some(found)
 }

@@ -44,7 +44,6 @@ const REFUSED: &[(&str, &[&str])] = &[
         "allowed_sandbox_modes",
         &["[]", "[\"workspace-write\"]", "[\"danger-full-access\", \"workspace-write\"]"],
     ),
-    ("allowed_login_methods", &["[]"]),
     ("rules", &["{}"]),
     ("otel.nope", &["1"]),
     ("default_permissions", &["\"x\"", "\":read-only\""]),
@@ -107,9 +106,21 @@ fn ignored() -> impl Strategy<Value = Setting> {
     (select(KEYS), select(&["3", "\"s\"", "true", "[]"][..])).prop_map(|(k, v)| setting(k, v))
 }
 
+/// A list of words, or a value of another type.
+fn list_or(expected: &'static str) -> BoxedStrategy<String> {
+    let Some(words) = expected.strip_prefix("a sequence of enum ") else { return fitting(expected) };
+    // An app-server refuses a list without a word at its start alone, which `codex exec` shows, too.
+    let words: Vec<&str> = words.split(' ').collect();
+    prop::sample::subsequence(words.clone(), 1..=words.len())
+        .prop_map(|some| {
+            format!("[{}]", some.iter().map(|w| format!("\"{w}\"")).collect::<Vec<_>>().join(", "))
+        })
+        .boxed()
+}
+
 /// Any requirement with a value that fits, or with one of any type.
 fn any_known() -> impl Strategy<Value = Setting> {
-    let fitting = select(known()).prop_flat_map(|(path, expected)| (Just(path), fitting(expected)));
+    let fitting = select(known()).prop_flat_map(|(path, expected)| (Just(path), list_or(expected)));
     // What is in a table is Codex's to judge, and a list stands for its fields.
     let scalars = values().prop_filter("a scalar", |v| !v.starts_with(['[', '{']));
     let odd = (select(known()), scalars).prop_map(|((path, _), value)| (path, value));
