@@ -137,3 +137,49 @@ pub(super) fn spelled(path: &[String], layer: &Name, result: &Value) -> Option<V
     let (found, _) = of_form.min_by_key(|(_, value)| Some(*value) != wins)?;
     (found != path).then_some(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn layer(file: &str, config: Value) -> Value {
+        json!({"name": {"type": "user", "file": file}, "disabledReason": null, "config": config})
+    }
+
+    fn policy(policy: Value) -> Value {
+        json!({ "shell_environment_policy": policy })
+    }
+
+    fn stray(key: &str, file: &str, result: &Value) -> bool {
+        let origin = json!({"name": {"type": "user", "file": file}});
+        other_filters(&Stray { key, origin: &origin, whole: &Leaves::new(), result })
+    }
+
+    #[test]
+    fn filters_are_excused_where_the_other_way_is_above_them() {
+        let lists = || layer("/low", policy(json!({"exclude": ["A"]})));
+        let table = || layer("/high", policy(json!({"filters": {"A": "include"}})));
+        let both = json!({"layers": [table(), lists()]});
+        assert!(stray("shell_environment_policy.exclude.0", "/low", &both));
+        assert!(!stray("shell_environment_policy.filters.A", "/high", &both), "it counts");
+        assert!(!stray("shell_environment_policy.set.A", "/low", &both));
+        assert!(!stray("shell_environment_policy.exclude.0", "/low", &json!({"layers": [lists()]})));
+    }
+
+    #[test]
+    fn a_spelling_is_that_of_the_values_own_layer() {
+        let names = |name: &str| policy(json!({"filters": {name: "include"}}));
+        let path = ["shell_environment_policy", "filters", "ab"].map(str::to_owned);
+        let spelling = |file: &str, result: &Value| {
+            let found = spelled(&path, &("user".to_owned(), file.to_owned()), result)?;
+            found.last().cloned()
+        };
+        let two = json!({"layers": [layer("/high", names("aB")), layer("/low", names("Ab"))]});
+        assert_eq!(spelling("/high", &two).as_deref(), Some("aB"));
+        assert_eq!(spelling("/low", &two).as_deref(), Some("Ab"));
+        assert_eq!(spelling("/high", &json!({"layers": [layer("/high", names("aB"))]})), None, "alone");
+        let other = json!({"layers": [layer("/high", names("c")), layer("/low", names("ab"))]});
+        assert_eq!((spelling("/high", &other), spelling("/low", &other)), (None, None));
+    }
+}
