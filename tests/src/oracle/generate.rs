@@ -270,7 +270,7 @@ fn requirements() -> impl Strategy<Value = Node> {
 }
 
 /// Three files, the lowest first: a value between two tables, an empty list over a full one, filters and hosts in
-/// several ways of writing. It seldom comes by itself.
+/// several ways of writing, a wrong type below what is required. It seldom comes by itself.
 const BETWEEN: &[[(&str, &str); 3]] = &[
     [
         ("/etc/codex/config.toml", "desktop.z.b = 1\n"),
@@ -305,6 +305,11 @@ const BETWEEN: &[[(&str, &str); 3]] = &[
             "default_permissions = \"w\"\npermissions.w.network.domains = { \"eX.com\" = \"allow\" }\n",
         ),
         ("/etc/codex/managed_config.toml", "model = \"m\"\n"),
+    ],
+    [
+        ("/etc/codex/config.toml", "allow_login_shell = 3\n"),
+        ("home/.codex/config.toml", "model = \"m\"\n"),
+        ("/etc/codex/requirements.toml", "allow_login_shell = true\n"),
     ],
 ];
 

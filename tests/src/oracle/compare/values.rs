@@ -123,6 +123,13 @@ fn is_own_way(path: &[String]) -> bool {
 fn only_theirs(whole: &Leaves<'_>, result: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     let config = &result["config"];
+    // Codex says nothing of them unless something sets them.
+    for key in ["log_dir", "sqlite_home"].into_iter().filter(|key| !config[key].is_null()) {
+        if !whole.contains_key(key) {
+            let detail = format!("{key}: {}", config[key]);
+            found.push(Difference::new(format!("effective, only Codex: {key}"), detail));
+        }
+    }
     for first in ["shell_environment_policy", "permissions", "model_providers"] {
         leaves(&mut vec![first.to_owned()], &config[first], &mut |path, value| {
             let provider = first == "model_providers";
@@ -190,6 +197,8 @@ fn same(ours: &Value, theirs: &Value) -> bool {
     match (ours, theirs) {
         (Value::String(text), _) if text.contains(HIDDEN) => true,
         _ if defects::form(ours, theirs) => true,
+        // In the whole config a whole number is a float where one is expected.
+        (Value::Number(ours), Value::Number(theirs)) => ours == theirs || ours.as_f64() == theirs.as_f64(),
         (Value::Array(ours), Value::Array(theirs)) => {
             ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| same(a, b))
         }
