@@ -270,7 +270,8 @@ fn requirements() -> impl Strategy<Value = Node> {
 }
 
 /// Three files, the lowest first: a value between two tables, an empty list over a full one, filters and hosts in
-/// several ways of writing, a wrong type below what is required. It seldom comes by itself.
+/// several ways of writing, a wrong type below what is required, and a requirement
+/// that needs another one. It seldom comes by itself.
 const BETWEEN: &[[(&str, &str); 3]] = &[
     [
         ("/etc/codex/config.toml", "desktop.z.b = 1\n"),
@@ -310,6 +311,11 @@ const BETWEEN: &[[(&str, &str); 3]] = &[
         ("/etc/codex/config.toml", "allow_login_shell = 3\n"),
         ("home/.codex/config.toml", "model = \"m\"\n"),
         ("/etc/codex/requirements.toml", "allow_login_shell = true\n"),
+    ],
+    [
+        ("/etc/codex/config.toml", "model = \"s\"\n"),
+        ("home/.codex/config.toml", "model = \"m\"\n"),
+        ("/etc/codex/requirements.toml", "default_permissions = \"x\"\n"),
     ],
 ];
 
