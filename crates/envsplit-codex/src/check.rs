@@ -37,6 +37,7 @@ pub(crate) fn run(
         for layer in layers.iter().filter(|l| l.enabled() && l.source != LayerSource::Requirements) {
             types::unknown_keys(layer, &mut found.problems);
         }
+        found.not_replaced();
         found.filters();
         let typed: Vec<bool> = layers.iter().map(|l| l.typed).collect();
         for (path, at) in paths::relative(s, written, &typed) {
@@ -120,6 +121,21 @@ impl Findings<'_> {
         });
         let last = self.problems.len() - 1;
         &mut self.problems[last]
+    }
+
+    /// Codex 0.169 does not see what a required provider stands in the place of, and does not tell of its fields.
+    fn not_replaced(&mut self) {
+        let required = self.layers.iter().find(|l| l.source == LayerSource::Requirements);
+        let providers = required.and_then(|l| l.table.get("model_providers")?.node.as_table());
+        let below: Vec<String> = providers
+            .into_iter()
+            .flatten()
+            .map(|(id, _)| mask::dotted(&["model_providers", id]) + ".")
+            .collect();
+        self.problems.retain(|p| {
+            let key = p.key.as_deref().unwrap_or_default();
+            p.code != Code::ConfigUnknownKey || !below.iter().any(|b| key.starts_with(b.as_str()))
+        });
     }
 
     /// Codex 0.169 writes each layer back, and `[desktop]` went through JSON, which has no infinity.

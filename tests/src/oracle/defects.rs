@@ -161,6 +161,12 @@ pub const KNOWN: &[Defect] = &[
         }),
     },
     Defect {
+        what: "shows an old word in a layer, and the new one in the whole",
+        proof: "`approval_policy = \"on-failure\"` beside `model_providers.azure.env_key` without a name, which another file \
+                has: the layer says `on-failure`, the config `on-request`",
+        excuses: Excuses::Form(|ours, theirs| ours == "on-failure" && theirs == "on-request"),
+    },
+    Defect {
         what: "shows a date as a table with its text",
         proof: "`foo = 1979-05-27`: `{\"$__toml_private_datetime\": \"1979-05-27\"}`",
         excuses: Excuses::Form(|ours, theirs| {
