@@ -1,5 +1,6 @@
 //! What Codex refuses in a merged config that parses.
 mod desktop;
+pub(crate) mod required;
 mod types;
 
 use crate::document::{Node, Table};
@@ -39,6 +40,7 @@ pub(crate) fn run(
         for layer in layers.iter().filter(|l| l.enabled() && l.source != LayerSource::Requirements) {
             types::unknown_keys(layer, &mut found.problems);
         }
+        found.not_replaced();
         found.filters();
         let typed: Vec<bool> = layers.iter().chain(above).map(|l| l.typed).collect();
         for (path, at) in paths::relative(s, written, &typed) {
@@ -78,13 +80,6 @@ pub(crate) fn is_early(p: &Problem) -> bool {
 const MARKERS: &str = "project_root_markers";
 
 /// Whether a layer has the types that Codex expects, by itself.
-/// What Codex refuses in `requirements.toml`, in its own words.
-pub(crate) fn requirements(path: &str, table: &Table) -> Vec<Problem> {
-    let mut found = Findings { layers: &[], paths: vec![Some(path)], problems: vec![] };
-    found.requirements(&crate::merge::merge(&[(0, table)]));
-    found.problems
-}
-
 pub(crate) fn is_typed(table: &Table) -> bool {
     let alone = crate::merge::merge(&[(0, table)]);
     let mut found = Findings { layers: &[], paths: vec![], problems: vec![] };
@@ -129,6 +124,21 @@ impl Findings<'_> {
         });
         let last = self.problems.len() - 1;
         &mut self.problems[last]
+    }
+
+    /// Codex 0.169 does not see what a required provider stands in the place of, and does not tell of its fields.
+    fn not_replaced(&mut self) {
+        let required = self.layers.iter().find(|l| l.source == LayerSource::Requirements);
+        let providers = required.and_then(|l| l.table.get("model_providers")?.node.as_table());
+        let below: Vec<String> = providers
+            .into_iter()
+            .flatten()
+            .map(|(id, _)| mask::dotted(&["model_providers", id]) + ".")
+            .collect();
+        self.problems.retain(|p| {
+            let key = p.key.as_deref().unwrap_or_default();
+            p.code != Code::ConfigUnknownKey || !below.iter().any(|b| key.starts_with(b.as_str()))
+        });
     }
 
     /// Codex 0.169 writes each layer back, and `[desktop]` went through JSON, which has no infinity.

@@ -54,6 +54,13 @@ impl Node {
         }
     }
 
+    pub(crate) fn as_table_mut(&mut self) -> Option<&mut Table> {
+        match self {
+            Self::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
     pub(crate) fn as_array(&self) -> Option<&[Item]> {
         match self {
             Self::Array(items) => Some(items),

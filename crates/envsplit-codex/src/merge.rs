@@ -190,15 +190,14 @@ fn fold_keys(layers: &mut [LayerRead], path: &[&str], form: impl Fn(&str) -> Str
         layers.iter_mut().filter(|l| counts(l)).filter_map(|l| inner(&mut l.table, path)).collect();
     if tables.len() > 1 {
         for table in &mut tables {
-            let old = std::mem::take(*table);
+            // Of two that become one, the one further down counts.
+            let mut old: Vec<_> = std::mem::take(*table).into_iter().collect();
+            old.sort_by_key(|(_, item)| item.key_at.map(|at| (at.line, at.column)));
             table.extend(old.into_iter().map(|(key, item)| (form(&key), item)));
         }
     }
 }
 
 fn inner<'t>(table: &'t mut Table, path: &[&str]) -> Option<&'t mut Table> {
-    path.iter().try_fold(table, |table, key| match &mut table.get_mut(*key)?.node {
-        Node::Table(inner) => Some(inner),
-        _ => None,
-    })
+    path.iter().try_fold(table, |table, key| table.get_mut(*key)?.node.as_table_mut())
 }

@@ -1,10 +1,9 @@
 //! `requirements.toml`: what an organisation demands. It is no layer, and it wins over all of them.
+use crate::Surroundings;
 use crate::check;
 use crate::document::{Item, Node, Table};
-use crate::known::Known;
 use crate::layers::{self, LayerRead};
 use crate::merge::{Merged, MergedNode};
-use crate::{Surroundings, mask};
 use envsplit_model::{Code, LayerSource, Problem};
 
 /// Settings of which a requirement is the value, whatever a layer or a flag says (Codex 0.169).
@@ -38,15 +37,19 @@ pub(crate) fn read(s: &Surroundings<'_>, path: &str) -> Requirements {
     let mut problems = Vec::new();
     let mut table = Table::new();
     if let Some(mut problem) = read.problem {
-        problem.message = format!("failed to parse requirements layer {path}: {}", problem.message);
+        problem.message = match problem.message.strip_prefix("Failed to read config file ") {
+            Some(rest) => format!("Failed to read requirements file {rest}"),
+            None => format!("failed to parse requirements layer {path}: {}", problem.message),
+        };
         problems.push(problem);
     } else {
-        problems.extend(unknown_keys(path, &read.table));
-        problems.extend(check::requirements(path, &read.table));
+        problems.extend(check::required::ignored(path, &read.table));
+        problems.extend(check::required::problems(path, &read.table));
         if !problems.iter().any(|p| p.fatal) {
             problems.extend(refusal(path, &read.table));
         }
         table = read.table;
+        check::required::known_alone(&mut table);
         table.retain(|key, _| {
             EXACT.contains(&key.as_str()) || LAID_OVER.contains(&key.as_str()) || key == "model_providers"
         });
@@ -55,36 +58,6 @@ pub(crate) fn read(s: &Surroundings<'_>, path: &str) -> Requirements {
     let file = (Some(path.to_owned()), Some(base.as_str()));
     let layer = LayerRead::new(s, LayerSource::Requirements, file, table, read.exists);
     Requirements { layer, problems, unknown: read.unknown }
-}
-
-/// Codex 0.169: a top-level key that it does not know is ignored, as is a field of a provider.
-fn unknown_keys(path: &str, table: &Table) -> Vec<Problem> {
-    let known = Known::requirements();
-    let field = Known::config().get("model_providers").and_then(|p| p.get(""));
-    let mut problems = Vec::new();
-    let mut ignored = |parts: &[&str], item: &Item, nearest: Option<String>| {
-        let shown = mask::dotted(parts);
-        let message = format!("`{shown}` is ignored.");
-        let mut problem = layers::problem(Code::ConfigUnknownKey, path, item.key_at, message, false);
-        problem.key = Some(shown);
-        problem.nearest = nearest;
-        problems.push(problem);
-    };
-    for (key, item) in table.iter().filter(|(key, _)| *key != "model_providers" && known.get(key).is_none()) {
-        ignored(&[key], item, known.nearest(key).map(str::to_owned));
-    }
-    let providers = table.get("model_providers").and_then(|p| p.node.as_table());
-    for (id, provider) in providers.into_iter().flatten() {
-        for (key, item) in provider.node.as_table().into_iter().flatten() {
-            if let Some(known) = field
-                && known.get(key).is_none()
-            {
-                let nearest = known.nearest(key).map(|near| mask::dotted(&["model_providers", id, near]));
-                ignored(&["model_providers", id, key], item, nearest);
-            }
-        }
-    }
-    problems
 }
 
 /// What has the right types and cannot be met (Codex 0.169).
@@ -103,8 +76,13 @@ fn refusal(path: &str, table: &Table) -> Option<Problem> {
     if let Some((item, modes)) = list("allowed_sandbox_modes")
         && !modes.iter().any(|mode| mode.node.as_str() == Some("read-only"))
     {
-        let message = "`allowed_sandbox_modes` must include 'read-only' to allow any PermissionProfile";
-        return Some(problem("allowed_sandbox_modes", item, message.to_owned()));
+        let modes: Vec<String> = modes.iter().filter_map(|mode| mode.node.as_str()).map(variant).collect();
+        let message = format!(
+            "invalid value for `allowed_sandbox_modes`: `[{}]` is not in the allowed set must include 'read-only' to \
+             allow any PermissionProfile (set by {path})",
+            modes.join(", ")
+        );
+        return Some(problem("allowed_sandbox_modes", item, message));
     }
     if let Some((item, [])) = list("allowed_login_methods") {
         let message = "authentication requirements do not permit any usable login method";
@@ -115,6 +93,23 @@ fn refusal(path: &str, table: &Table) -> Option<Problem> {
         let message = "requirements.toml default_permissions requires allowed_permission_profiles";
         problem("default_permissions", chosen, message.to_owned())
     })
+}
+
+/// Whether a problem is one that Codex 0.169 comes to after, or beside, what is wrong with the config itself.
+pub(crate) fn is_late(p: &Problem) -> bool {
+    let of_file = p.path.as_deref().is_some_and(|path| path.ends_with("requirements.toml"));
+    let key = p.key.as_deref().unwrap_or_default();
+    of_file
+        && (key == "default_permissions" || key.starts_with("allowed_"))
+        && !p.message.starts_with("failed ")
+}
+
+/// A word as Codex's own name of it: `workspace-write` as `WorkspaceWrite`.
+fn variant(word: &str) -> String {
+    let upper = |part: &str| {
+        part.get(..1).map(str::to_ascii_uppercase).unwrap_or_default() + part.get(1..).unwrap_or_default()
+    };
+    word.split('-').map(upper).collect()
 }
 
 /// Puts required providers in the place of those that the config defines, each as a whole. Codex 0.169 does so before

@@ -171,7 +171,8 @@ pub fn resolve<'a>(s: &Surroundings<'a>, flags: &Flags) -> Resolution<'a> {
     let written = requirements::has_values(&layers[demands].table).then(lay);
     requirements::values(&mut config, demands, &layers[demands].table);
     let provider = provider::effective(&config, &mut rules);
-    let stopped = view.problems.iter().any(|p| p.fatal && !check::is_early(p));
+    let stops = |p: &Problem| p.fatal && !check::is_early(p) && !requirements::is_late(p);
+    let stopped = view.problems.iter().any(stops);
     let both = (written.as_ref().unwrap_or(&config), &config);
     let later = check::run(s, both, layers.split_at(real), &provider, stopped);
     let later: Vec<_> = later.into_iter().filter(|p| !view.problems.contains(p)).collect();

@@ -56,7 +56,7 @@ fn a_required_provider_is_taken_as_a_whole() {
             &format!("{more}{}", if more.starts_with("name") { "" } else { "\nname = 'A'" }),
         );
         let view = view(&required, &user);
-        assert_eq!(fatal(&view), Vec::<&str>::new(), "{more}");
+        assert!(view.problems.is_empty(), "{more}: {:?}", view.problems);
         let keys: Vec<_> = view.values.keys().filter(|k| k.starts_with("model_providers")).collect();
         assert_eq!(keys, ["model_providers.azure.base_url", "model_providers.azure.name"], "{more}");
         assert_eq!(view.env_key, None);
@@ -118,6 +118,33 @@ fn what_is_wrong_with_the_file_is_said_in_codexs_words_with_its_line() {
             merged("invalid type: integer `3`, expected struct ModelProviderInfo"),
             (1, 21),
         ),
+        ("otel.environment = 3", layer("invalid type: integer `3`, expected a string"), (1, 20)),
+        (
+            "[otel]\nnope = 1",
+            layer(
+                "unknown field `nope`, expected one of `tool_result`, `log_sse_deltas`, `log_user_prompt`, \
+                 `log_agent_responses`, `log_guardian_assessments`, `environment`, `exporter`, `trace_exporter`, \
+                 `metrics_exporter`, `span_attributes`, `tracestate`",
+            ),
+            (2, 1),
+        ),
+        (
+            "allowed_approval_policies = ['granular']",
+            layer("invalid type: unit variant, expected newtype variant"),
+            (1, 29),
+        ),
+        ("rules = {}", layer("missing field `prefix_rules`"), (1, 9)),
+        ("config_server = {}", layer("missing field `base_url`"), (1, 17)),
+        ("mcp_servers.a = {}", layer("missing field `identity`"), (1, 17)),
+        ("model_providers.a = { name = 'A', auth = {} }", merged("missing field `command`"), (1, 42)),
+        (
+            "allowed_sandbox_modes = ['workspace-write', 'danger-full-access']",
+            format!(
+                "invalid value for `allowed_sandbox_modes`: `[WorkspaceWrite, DangerFullAccess]` is not in the \
+                 allowed set must include 'read-only' to allow any PermissionProfile (set by {REQUIREMENTS})"
+            ),
+            (1, 25),
+        ),
         (
             "allowed_approval_policies = []",
             "field `allowed_approval_policies` cannot be empty".to_owned(),
@@ -135,6 +162,10 @@ fn what_is_wrong_with_the_file_is_said_in_codexs_words_with_its_line() {
         assert_eq!((found.line, found.column), (Some(place.0), Some(place.1)), "{text}");
         assert_eq!(found.path.as_deref(), Some(REQUIREMENTS));
     }
+}
+
+#[test]
+fn what_codex_does_not_know_there_is_ignored_and_told_of() {
     let ignored =
         view("modle_provider = 'x'\nmodel = 'y'\n[model_providers.azure]\nname = 'A'\nenvkey = 'K'", USER);
     let said: Vec<_> = ignored
@@ -157,6 +188,11 @@ fn what_is_wrong_with_the_file_is_said_in_codexs_words_with_its_line() {
             ),
         ]
     );
+    let below = view("feedback.nope = 1\nfeedback.enabled = true", USER);
+    let said: Vec<_> = below.problems.iter().map(|p| (p.message.as_str(), p.fatal)).collect();
+    assert_eq!(said, [("`feedback.nope` is ignored.", false)]);
+    let kept: Vec<_> = below.values.keys().filter(|k| k.starts_with("feedback")).collect();
+    assert_eq!(kept, ["feedback.enabled"], "what is ignored is no value");
     let nowhere = view("model_provider = 'nope'", USER);
     assert_eq!(fatal(&nowhere), ["Model provider `nope` not found"]);
     assert_eq!(nowhere.problems[0].path.as_deref(), Some(REQUIREMENTS));
@@ -200,6 +236,16 @@ fn hosts_are_compared_without_case_where_two_layers_name_them() {
     let key = |host: &str| format!("permissions.w.network.domains.\"{host}\"");
     assert_eq!(shown, [(key("b.com").as_str(), "deny"), (key("ex.com").as_str(), "deny")]);
     assert_eq!(found[1].1.overrides.len(), 1);
+    for (lines, wins) in [
+        ("' Ex.com' = 'allow'\n'ex.com' = 'deny'", "deny"),
+        ("'ex.com' = 'deny'\n' Ex.com' = 'allow'", "allow"),
+    ] {
+        let user = format!("default_permissions = 'w'\n{table}{lines}");
+        let managed = format!("{table}'o.com' = 'deny'");
+        let files =
+            [("/h/.codex/config.toml", user.as_str()), ("/etc/codex/managed_config.toml", managed.as_str())];
+        assert_eq!(Scene::of(files).view().values[&key("ex.com")].value, wins, "the one further down");
+    }
     let alone = Scene::user(&user).view();
     assert!(alone.values.contains_key(&key("Ex.com.")));
 }

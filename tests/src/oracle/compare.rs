@@ -1,9 +1,12 @@
 //! Where the rules and the real Codex differ about a config.
-use super::defects::{self, NUMBER, Refused, Stray};
+mod values;
+
+use super::defects::{self, Refused};
 use super::world::Look;
-use envsplit_model::{CodexView, ConfigValue, Layer, LayerSource, Problem};
+use envsplit_model::{CodexView, Layer, LayerSource, Problem};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+
+pub use values::Leaves;
 
 /// What the rules put in place of what can be a secret.
 pub const HIDDEN: &str = "<hidden>";
@@ -43,7 +46,7 @@ pub fn config(
         Ok(result) => {
             let mut found = layers(view, result);
             if found.is_empty() {
-                found = values(view, result);
+                found = values::values(view, result);
             }
             found
         }
@@ -201,149 +204,6 @@ fn version(ours: &Layer, theirs: &Value) -> Difference {
             ours.path, theirs["version"], theirs["config"], ours.version
         ),
     )
-}
-
-/// Our leaves by the key that Codex would give them; several where dots make them one.
-pub type Leaves<'v> = BTreeMap<String, Vec<(Vec<String>, &'v ConfigValue)>>;
-
-fn values(view: &CodexView, result: &Value) -> Vec<Difference> {
-    let mut ours: Leaves<'_> = BTreeMap::new();
-    let mut whole: Leaves<'_> = BTreeMap::new();
-    for (key, value) in &view.values {
-        let Some(path) = parts(key) else { continue };
-        whole.entry(path.join(".")).or_default().push((path.clone(), value));
-        flatten(path.join("."), &value.value, &mut |leaf| {
-            ours.entry(leaf).or_default().push((path.clone(), value));
-        });
-    }
-    let mut origins: BTreeMap<String, &Value> = BTreeMap::new();
-    let given = result["origins"].as_object().into_iter().flatten();
-    // A number that is replaced by something else leaves its table behind.
-    let (numbers, plain): (Vec<_>, Vec<_>) = given.partition(|(key, _)| key.ends_with(NUMBER));
-    for (key, origin) in numbers {
-        let key = key.strip_suffix(NUMBER).and_then(|k| k.strip_suffix('.')).unwrap_or(key);
-        origins.insert(key.to_owned(), origin);
-    }
-    let mut both = BTreeSet::new();
-    for (key, origin) in plain {
-        if origins.insert(key.clone(), origin).is_some() {
-            both.insert(key.clone());
-        }
-    }
-    let mut found = Vec::new();
-    for (key, leaves) in &ours {
-        if defects::key(leaves.len(), both.contains(key)) {
-            continue;
-        }
-        let (path, value) = &leaves[0];
-        let expected = name_of(value.source, value.path.as_deref());
-        let masked = value.value == HIDDEN || key.ends_with(HIDDEN);
-        let theirs = origins.get(key);
-        match theirs {
-            Some(origin) if name_in(&origin["name"]) == expected => {}
-            Some(origin) => found.push(Difference::new(
-                format!("origin: {key}"),
-                format!("{key}: Codex {} rules {expected:?}", origin["name"]),
-            )),
-            None if masked => {}
-            None => found.push(Difference::new(
-                format!("no origin: {key}"),
-                format!("{key}: the rules have it from {expected:?}, Codex does not have it"),
-            )),
-        }
-        if path.join(".") == *key {
-            found.extend(value_of_layer(path, value, result));
-            found.extend(effective(path, value, result));
-        }
-    }
-    for (key, origin) in &origins {
-        if ours.contains_key(key)
-            || both.contains(key)
-            || defects::origin(&Stray { key, origin, whole: &whole, result })
-        {
-            continue;
-        }
-        found.push(Difference::new(
-            format!("only Codex: {key}"),
-            format!("{key}: Codex has it from {}, the rules do not have it", origin["name"]),
-        ));
-    }
-    let config = &result["config"];
-    if let Some(id) = config["model_provider"].as_str().filter(|id| Some(*id) != view.provider.as_deref()) {
-        found.push(Difference::new("provider", format!("Codex {id}, rules {:?}", view.provider)));
-    }
-    if let Some(id) = &view.provider {
-        let key = config["model_providers"][id]["env_key"].as_str();
-        if key != view.env_key.as_deref() {
-            found.push(Difference::new("env_key", format!("Codex {key:?}, rules {:?}", view.env_key)));
-        }
-    }
-    found
-}
-
-/// The value in the whole config, where Codex shows it as it was written: elsewhere it fills in types and defaults. An
-/// origin alone may be of what is no longer there.
-fn effective(path: &[String], ours: &ConfigValue, result: &Value) -> Option<Difference> {
-    if path[0] != "desktop" {
-        return None;
-    }
-    let theirs = path.iter().try_fold(&result["config"], |at, part| at.get(part));
-    (!theirs.is_some_and(|theirs| same(&ours.value, theirs))).then(|| {
-        Difference::new(
-            format!("effective: {}", path.join(".")),
-            format!("{path:?}: Codex {theirs:?} rules {}", ours.value),
-        )
-    })
-}
-
-/// The value as the layer has it, in Codex's words.
-fn value_of_layer(path: &[String], ours: &ConfigValue, result: &Value) -> Option<Difference> {
-    let expected = name_of(ours.source, ours.path.as_deref());
-    let layer = result["layers"].as_array()?.iter().find(|l| name_in(&l["name"]) == expected)?;
-    let theirs = path.iter().try_fold(&layer["config"], |at, part| at.get(part));
-    let Some(theirs) = theirs else {
-        return (!defects::spelling(path)).then(|| {
-            Difference::new(format!("not in layer: {}", path.join(".")), format!("{path:?} {}", ours.value))
-        });
-    };
-    (!same(&ours.value, theirs)).then(|| {
-        Difference::new(
-            format!("value: {}", path.join(".")),
-            format!("{path:?}: Codex {theirs} rules {}", ours.value),
-        )
-    })
-}
-
-/// Equal but for what is hidden, and for what JSON cannot write.
-fn same(ours: &Value, theirs: &Value) -> bool {
-    match (ours, theirs) {
-        (Value::String(text), _) if text.contains(HIDDEN) => true,
-        _ if defects::form(ours, theirs) => true,
-        (Value::Array(ours), Value::Array(theirs)) => {
-            ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| same(a, b))
-        }
-        (Value::Object(ours), Value::Object(theirs)) => {
-            ours.len() == theirs.len() && ours.iter().all(|(k, v)| theirs.get(k).is_some_and(|t| same(v, t)))
-        }
-        _ => ours == theirs,
-    }
-}
-
-/// The leaves of a value; an array has one for each element.
-fn flatten(key: String, value: &Value, add: &mut dyn FnMut(String)) {
-    match value {
-        Value::Array(items) => {
-            for (at, item) in items.iter().enumerate() {
-                flatten(format!("{key}.{at}"), item, add);
-            }
-        }
-        Value::Object(table) => {
-            for (name, item) in table {
-                flatten(format!("{key}.{name}"), item, add);
-            }
-        }
-        _ => add(key),
-    }
 }
 
 /// The parts of a dotted key in TOML's spelling.

@@ -9,7 +9,7 @@ use envsplit_model::Problem;
 use serde_json::Value;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-pub use origins::Stray;
+pub use origins::{Name, Stray};
 pub use refusals::Refused;
 
 /// A known defect.
@@ -32,10 +32,10 @@ enum Excuses {
     Key(fn(usize, bool) -> bool),
     /// A key that a layer shows in another spelling.
     Spelling(fn(&[&str]) -> bool),
+    /// A key under which the origins know a value: its path in the rules, the name of its layer, the whole answer.
+    Spelled(fn(&[String], &Name, &Value) -> Option<Vec<String>>),
     /// A value that a layer shows in another form: the rules' value and Codex's.
     Form(fn(&Value, &Value) -> bool),
-    /// Warnings of which not all are named: the text of all.
-    Warnings(fn(&str) -> bool),
 }
 
 /// The key of the table that Codex makes of a number in `[desktop]`.
@@ -72,7 +72,7 @@ pub const KNOWN: &[Defect] = &[
         excuses: Excuses::Refusal(refusals::number_passed_over),
     },
     Defect {
-        what: "after a refusal, refuses what system and flags say without the user's file",
+        what: "after a refusal, refuses what system, requirements and flags say without the user's file",
         proof: "`model_provider = \"nope\"` in the system's file, `model_provider = \"ollama\"` and a \
                 `model_instructions_file` that is missing in the user's: `Model provider `nope` not found`",
         excuses: Excuses::Refusal(refusals::second_refusal),
@@ -111,6 +111,23 @@ pub const KNOWN: &[Defect] = &[
         excuses: Excuses::Origin(origins::above_values),
     },
     Defect {
+        what: "keeps the origins of a way of filtering variables that a higher layer's other way replaced",
+        proof: "`shell_environment_policy.exclude = [\"A\"]` in the user's file, `filters = { A = \"include\" }` in the \
+                managed one: the config has `filters` alone, and `exclude.0` is from the user's file",
+        excuses: Excuses::Origin(origins::other_filters),
+    },
+    Defect {
+        what: "keeps the origins of names and hosts in the spelling of each layer",
+        proof: "`filters = { Ab = \"exclude\" }` in the user's file, `filters = { aB = \"include\" }` in the managed one: \
+                the config has `ab`, the origins have `Ab` and `aB`",
+        excuses: Excuses::Origin(origins::other_spelling),
+    },
+    Defect {
+        what: "names the origin of a name or of a host in its layer's spelling",
+        proof: "`domains = { \"Ex.com.\" = \"allow\" }` in two files: the config has `ex.com`, the origins `Ex.com.`",
+        excuses: Excuses::Spelled(origins::spelled),
+    },
+    Defect {
         what: "joins the parts of a key with dots and without quotation marks",
         proof: "`model_providers.\"p.q\".name` and `model_providers.p.\"q.name\"` have one origin",
         excuses: Excuses::Key(|ours, twice| ours != 1 || twice),
@@ -144,22 +161,23 @@ pub const KNOWN: &[Defect] = &[
         }),
     },
     Defect {
+        what: "shows an old word in a layer, and the new one in the whole",
+        proof: "`approval_policy = \"on-failure\"` beside `model_providers.azure.env_key` without a name, which another file \
+                has: the layer says `on-failure`, the config `on-request`",
+        excuses: Excuses::Form(|ours, theirs| ours == "on-failure" && theirs == "on-request"),
+    },
+    Defect {
         what: "shows a date as a table with its text",
         proof: "`foo = 1979-05-27`: `{\"$__toml_private_datetime\": \"1979-05-27\"}`",
         excuses: Excuses::Form(|ours, theirs| {
             ours.is_string() && theirs.get("$__toml_private_datetime") == Some(ours)
         }),
     },
-    Defect {
-        what: "counts ignored requirements among the keys that it does not name",
-        proof: "`unknown_requirement = 3` and four unknown keys: `... and 2 more ignored settings.`",
-        excuses: Excuses::Warnings(|text| text.contains("requirements (")),
-    },
 ];
 
 static USED: [AtomicUsize; KNOWN.len()] = [const { AtomicUsize::new(0) }; KNOWN.len()];
 
-fn walk(excuses: impl Fn(&Excuses) -> bool) -> bool {
+fn walk(mut excuses: impl FnMut(&Excuses) -> bool) -> bool {
     let found = KNOWN.iter().position(|defect| excuses(&defect.excuses));
     if let Some(at) = found {
         USED[at].fetch_add(1, Ordering::Relaxed);
@@ -193,14 +211,21 @@ pub fn spelling(path: &[String]) -> bool {
     walk(|e| matches!(e, Excuses::Spelling(test) if test(&path)))
 }
 
+/// The path under which the origins have a value, where that is none of the rules'.
+pub fn spelled(path: &[String], layer: &Name, result: &Value) -> Option<Vec<String>> {
+    let mut found = None;
+    walk(|e| {
+        if let Excuses::Spelled(spelling) = e {
+            found = spelling(path, layer, result);
+        }
+        found.is_some()
+    });
+    found
+}
+
 /// Whether a value is the same in another form.
 pub fn form(ours: &Value, theirs: &Value) -> bool {
     walk(|e| matches!(e, Excuses::Form(test) if test(ours, theirs)))
-}
-
-/// Whether the number of warnings says nothing.
-pub fn warnings(text: &str) -> bool {
-    walk(|e| matches!(e, Excuses::Warnings(test) if test(text)))
 }
 
 /// The rules' words without what stands in front of a file's error.

@@ -72,6 +72,7 @@ impl Files for Part<'_> {
             Look::System if path.starts_with("/etc/codex/") && !path.ends_with("/requirements.toml") => {
                 self.disk.read(path)
             }
+            Look::Required if path.starts_with("/etc/codex/") => self.disk.read(path),
             _ => Err(FileError::NotFound),
         }
     }

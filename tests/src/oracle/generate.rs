@@ -1,4 +1,6 @@
 //! Generated worlds, and ways to start a Codex in them.
+mod flags;
+
 use super::text::{self, Setting, Writing};
 use super::world::{Node, Start, World};
 use proptest::prelude::*;
@@ -257,26 +259,64 @@ fn user() -> impl Strategy<Value = Vec<(&'static str, Node)>> {
     ]
 }
 
-/// Types of requirements are Codex's to judge; here are files that it takes, and one that is no TOML.
-const REQUIREMENTS: &[&str] = &[
-    "",
-    "allowed_approval_policies = [\"never\"]\n",
-    "allowed_approval_policies = [\"never\", \"on-request\", \"untrusted\"]\n",
-    "allowed_sandbox_modes = [\"read-only\"]\n",
-    "allowed_web_search_modes = [\"disabled\"]\n",
-    "unknown_requirement = 3\n",
-    "model = \"x\"\n",
-    "[features]\nunified_exec = true\n",
-    "x = \n",
-    "[mcp_servers.x]\nidentity = {command = \"c\"}\n",
-    "enforce_residency = \"us\"\n",
-];
+/// What an organisation demands, one in thirty broken.
+fn requirements() -> impl Strategy<Value = Node> {
+    (text::required(), text::writing(30)).prop_map(|(settings, how)| {
+        match String::from_utf8(text::write(&settings, &how)) {
+            Ok(text) => Node::Text(text),
+            Err(error) => Node::Bytes(error.into_bytes()),
+        }
+    })
+}
 
-/// Three files, the lowest first.
-const BETWEEN: &[(&str, &str)] = &[
-    ("/etc/codex/config.toml", "desktop.z.b = 1\n"),
-    ("home/.codex/config.toml", "desktop.z = \"s\"\n"),
-    ("/etc/codex/managed_config.toml", "desktop.z.a = 1\n"),
+/// Three files, the lowest first: a value between two tables, an empty list over a full one, filters and hosts in
+/// several ways of writing, a wrong type below what is required, and a requirement
+/// that needs another one. It seldom comes by itself.
+const BETWEEN: &[[(&str, &str); 3]] = &[
+    [
+        ("/etc/codex/config.toml", "desktop.z.b = 1\n"),
+        ("home/.codex/config.toml", "desktop.z = \"s\"\n"),
+        ("/etc/codex/managed_config.toml", "desktop.z.a = 1\n"),
+    ],
+    [
+        ("/etc/codex/config.toml", "desktop.list = [1, 2, 3]\n"),
+        ("home/.codex/config.toml", "desktop.list = [1, 2]\ndesktop.other = [1]\n"),
+        ("/etc/codex/managed_config.toml", "desktop.list = []\ndesktop.other = [3]\n"),
+    ],
+    [
+        (
+            "/etc/codex/config.toml",
+            "shell_environment_policy.filters = { Ab = \"exclude\", X = \"include\" }\n",
+        ),
+        ("home/.codex/config.toml", "shell_environment_policy.filters = { aB = \"include\" }\n"),
+        ("/etc/codex/managed_config.toml", "shell_environment_policy.inherit = \"core\"\n"),
+    ],
+    [
+        ("/etc/codex/config.toml", "shell_environment_policy.filters = { Ab = \"exclude\" }\n"),
+        ("home/.codex/config.toml", "shell_environment_policy.exclude = [\"A\", \"B\"]\n"),
+        ("/etc/codex/managed_config.toml", "shell_environment_policy.filters = { C = \"include\" }\n"),
+    ],
+    [
+        (
+            "/etc/codex/config.toml",
+            "permissions.w.network.domains = { \"Ex.com.\" = \"deny\", \" B.com\" = \"deny\" }\n",
+        ),
+        (
+            "home/.codex/config.toml",
+            "default_permissions = \"w\"\npermissions.w.network.domains = { \"eX.com\" = \"allow\" }\n",
+        ),
+        ("/etc/codex/managed_config.toml", "model = \"m\"\n"),
+    ],
+    [
+        ("/etc/codex/config.toml", "allow_login_shell = 3\n"),
+        ("home/.codex/config.toml", "model = \"m\"\n"),
+        ("/etc/codex/requirements.toml", "allow_login_shell = true\n"),
+    ],
+    [
+        ("/etc/codex/config.toml", "model = \"s\"\n"),
+        ("home/.codex/config.toml", "model = \"m\"\n"),
+        ("/etc/codex/requirements.toml", "default_permissions = \"x\"\n"),
+    ],
 ];
 
 /// A world. `etc` where `/etc/codex` can be private.
@@ -290,12 +330,12 @@ pub fn world(etc: bool) -> impl Strategy<Value = World> {
         1 => (document(2, 1, 60, false), document(1, 1, 60, false)).prop_map(|(a, b)| {
             vec![("/etc/codex/config.toml", a), ("/etc/codex/managed_config.toml", b)]
         }),
-        1 => select(REQUIREMENTS)
-            .prop_map(|t| vec![("/etc/codex/requirements.toml", Node::Text(t.to_owned()))]),
     ];
+    let required = prop::option::weighted(0.2, requirements());
     let workspace = prop_oneof![20 => select(WORKSPACES).prop_map(Some), 1 => Just(None)];
-    (user(), system, projects, repositories(), workspace, 0u8..40).prop_map(
-        move |(user, system, projects, repositories, cwd, between)| {
+    let between = prop_oneof![19 => Just(None), 1 => select(BETWEEN).prop_map(Some)];
+    (user(), (system, required), projects, repositories(), workspace, between).prop_map(
+        move |(user, (system, required), projects, repositories, cwd, between)| {
             let mut files: BTreeMap<String, Node> = BTreeMap::new();
             files.insert("link".to_owned(), Node::Link("repo".to_owned()));
             files.insert("linka".to_owned(), Node::Link("repo/a".to_owned()));
@@ -313,13 +353,17 @@ pub fn world(etc: bool) -> impl Strategy<Value = World> {
                 }
             }
             files.extend(user.into_iter().map(|(path, node)| (path.to_owned(), node)));
-            if etc && between == 0 {
-                // A value between two tables, which seldom comes by itself.
-                for (path, line) in BETWEEN {
-                    files.insert((*path).to_owned(), Node::Text((*line).to_owned()));
+            match between {
+                Some(between) if etc => {
+                    for (path, text) in between {
+                        files.insert(path.to_owned(), Node::Text(text.to_owned()));
+                    }
                 }
-            } else if etc {
-                files.extend(system.into_iter().map(|(path, node)| (path.to_owned(), node)));
+                _ if etc => {
+                    files.extend(system.into_iter().map(|(path, node)| (path.to_owned(), node)));
+                    files.extend(required.map(|node| ("/etc/codex/requirements.toml".to_owned(), node)));
+                }
+                _ => {}
             }
             if cwd.is_none() {
                 // Asked about no workspace, an app-server does not read the requirements again.
@@ -334,83 +378,9 @@ fn join(dir: &str, path: &str) -> String {
     if dir == "." { path.to_owned() } else { format!("{dir}/{path}") }
 }
 
-/// `-c` as people give it.
-fn override_flag() -> impl Strategy<Value = String> {
-    let odd = select(
-        &[
-            "model",
-            "=x",
-            " = x",
-            "model=",
-            "model=x y",
-            "model='q'",
-            "model=\"a\"b",
-            " review_model = 'r' ",
-            "model=a=b",
-            "model= text with space ",
-            "review_model =  r\t",
-            "model='open",
-            "review_model=\"r\"s\"",
-            "desktop.x=[1,2",
-            "desktop.x=[1,2]",
-            "desktop.x=1979-05-27",
-            "desktop.x={a={b=1}}",
-            "desktop..x=1",
-            ".desktop=1",
-            "desktop.=1",
-            "desktop.x=\n1",
-            "desktop.x=1\ny=2",
-            "desktop.x=1 # c",
-            "desktop.x=# c",
-            "desktop.x=inf",
-            "desktop.x=nan",
-            "desktop.z=1",
-            "desktop.z.a=1",
-            "desktop.z={b=1}",
-            "desktop.x=99999999999999999999",
-            "desktop. a . b =1",
-            "use_legacy_landlock=true",
-            "projects.\"@ROOT@/repo\".trust_level=\"trusted\"",
-            "projects.@ROOT@/repo.trust_level=trusted",
-            "projects={\"@ROOT@/repo\"={trust_level=\"trusted\"}}",
-            "projects={\"@ROOT@/repo/a\"={trust_level=\"untrusted\"}}",
-            "projects={'@ROOT@/plain'={trust_level='trusted'}}",
-            "project_root_markers=[\".hg\"]",
-            "project_root_markers=[]",
-            "project_root_markers=.hg",
-            "log_dir=rel/../x",
-            "log_dir=~/x",
-            "model_provider=azure",
-            "model_provider=ollama",
-            "model_providers.azure.name=A",
-            "model_providers.azure.env_key=K3",
-            "model_providers.azure={name=\"whole\"}",
-            "mcp_servers.x.args=[\"9\"]",
-            "mcp_servers.x.command=c",
-            "model=3",
-            "foo=1",
-            "foo.bar=1",
-            "features.unified_exec=true",
-            "features.nope=true",
-            "profile=work",
-            "agents.max_threads=9",
-            "shell_environment_policy.exclude=[\"Z*\"]",
-            "sandbox_workspace_write.writable_roots=[\"r\"]",
-            "notify=[\"x\"]",
-        ][..],
-    )
-    .prop_map(str::to_owned);
-    let known = text::settings(1, false).prop_map(|settings| {
-        settings.first().map_or_else(String::new, |(path, value)| format!("{}={value}", path.join(".")))
-    });
-    prop_oneof![3 => odd, 1 => known.prop_filter("an empty flag, or a host whose dots part it", |text| {
-        !text.is_empty() && !text.starts_with("permissions")
-    })]
-}
-
 /// A way to start an app-server.
 pub fn start() -> impl Strategy<Value = Start> {
-    let overrides = prop_oneof![2 => Just(vec![]), 3 => prop::collection::vec(override_flag(), 1..6)];
+    let overrides = prop_oneof![2 => Just(vec![]), 3 => prop::collection::vec(flags::flag(), 1..6)];
     let home = prop_oneof![
         6 => Just(None),
         4 => select(vec!["@ROOT@/home/.codex", "@ROOT@/codexlink", "../home/.codex", "", "@ROOT@/home/.codex/"])

@@ -302,8 +302,12 @@ fn ended(
     start: &Start,
 ) -> Vec<Difference> {
     let fatal: Vec<_> = view.problems.iter().filter(|p| p.fatal).collect();
-    let text = stderr.lines().find_map(|l| l.strip_prefix("Error: ")).unwrap_or(stderr);
-    compare::refusal(&fatal, text, &|look| machine.refused(start, look)).into_iter().collect()
+    let look = |look: Look<'_>| machine.refused(start, look);
+    // Words of several lines, or one line with what the program says after it.
+    let (_, whole) = stderr.split_once("Error: ").unwrap_or(("", stderr));
+    let line = whole.lines().next().unwrap_or_default();
+    let found = compare::refusal(&fatal, whole, &look);
+    found.and_then(|found| compare::refusal(&fatal, line, &look).map(|_| found)).into_iter().collect()
 }
 
 /// One question to a running app-server: what differs, and whether it was refused.

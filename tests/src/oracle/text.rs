@@ -1,5 +1,6 @@
 //! Texts of config files: keys that Codex knows and does not know, values of the right and of the wrong type, in
 //! every way that TOML lets one write a table, and broken lines.
+mod required;
 mod values;
 
 use envsplit_model::text::toml_key;
@@ -8,6 +9,8 @@ use proptest::sample::select;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use values::{fitting, values};
+
+pub use required::required;
 
 /// A key with its value as TOML writes it.
 pub type Setting = (Vec<String>, String);
@@ -305,6 +308,11 @@ fn plain() -> impl Strategy<Value = Setting> {
         ("sandbox_workspace_write.writable_roots", &["[\"w\", \"/v\"]", "[]"]),
         ("permissions.dev.network.domains.\"EXAMPLE.com\"", &["\"allow\"", "\"deny\""]),
         ("permissions.dev.network.domains.\"example.com\"", &["\"allow\"", "\"deny\""]),
+        ("permissions.dev.network.domains.\" Example.com.\"", &["\"allow\"", "\"deny\""]),
+        ("chatgpt_base_url", &["\"https://u/\""]),
+        ("allow_login_shell", &["true", "3"]),
+        ("otel.environment", &["\"u\""]),
+        ("otel.log_user_prompt", &["true"]),
         ("agents.mine.description", &["\"d\""]),
         ("agents.mine.config_file", &["\"f.toml\""]),
         ("profiles.work.model", &["\"pm\""]),

@@ -1,6 +1,5 @@
 //! What Codex says of keys that it ignores.
 use super::compare::{self, Difference};
-use super::defects;
 use envsplit_model::{Code, CodexView};
 use std::collections::BTreeSet;
 
@@ -25,9 +24,7 @@ pub fn compare(view: &CodexView, said: &[String]) -> Vec<Difference> {
         rest.parse().ok()
     });
     let ours: BTreeSet<String> = match more {
-        Some(more) if theirs.len() + more == ours.len() || defects::warnings(&text) => {
-            ours.intersection(&theirs).cloned().collect()
-        }
+        Some(more) if theirs.len() + more == ours.len() => ours.intersection(&theirs).cloned().collect(),
         _ => ours,
     };
     let mut found: Vec<Difference> = theirs
@@ -52,7 +49,7 @@ pub fn compare(view: &CodexView, said: &[String]) -> Vec<Difference> {
 /// ``  user (FILE): `KEY` is ignored.`` as ``FILE: `KEY` is ignored.``; flags have no file.
 fn ignored(line: &str) -> Option<String> {
     let line = line.trim();
-    let key = line.strip_suffix(" is ignored.").filter(|_| !line.starts_with("requirements"))?;
+    let key = line.strip_suffix(" is ignored.")?;
     let (layer, key) = key.split_once(": `")?;
     let file = layer.split_once(" (").and_then(|(_, file)| file.strip_suffix(')'));
     Some(format!("{}: `{key} is ignored.", file.unwrap_or("-")))

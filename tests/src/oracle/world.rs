@@ -55,8 +55,10 @@ pub struct Start {
 pub enum Look<'a> {
     /// The file at a path, in place of the user's.
     File(&'a str),
-    /// Those below `/etc/codex`.
+    /// Those below `/etc/codex`, without what an organisation demands.
     System,
+    /// Those below `/etc/codex`.
+    Required,
 }
 
 /// The directories that every world has.
@@ -176,7 +178,7 @@ impl Machine {
             Look::File(_) => {
                 Start { exec: start.exec, process_cwd: start.process_cwd.clone(), ..Start::default() }
             }
-            Look::System => Start { home: None, profile: None, ..start.clone() },
+            Look::System | Look::Required => Start { home: None, profile: None, ..start.clone() },
         };
         let files = Part { disk: Disk, look };
         self.resolved_in(&files, None, &start, |rules| {

@@ -9,32 +9,12 @@ use envsplit_model::{Code, Problem};
 use serde_json::Value;
 
 impl Findings<'_> {
-    /// The same of what an organisation demands.
-    pub(super) fn requirements(&mut self, required: &Merged<'_>) {
-        self.types_below(required, Known::requirements(), &mut Vec::new());
-        let at = self.problems.len();
-        if let Some(providers) = required.get(&["model_providers"])
-            && let Some(known) = Known::config().get("model_providers")
-        {
-            self.types_below(providers, known, &mut vec!["model_providers"]);
-        }
-        let merged = self.problems.split_off(at);
-        let path = self.paths.first().copied().flatten().unwrap_or_default().to_owned();
-        for problem in &mut self.problems {
-            problem.message = format!("failed to parse requirements layer {path}: {}", problem.message);
-        }
-        self.problems.extend(merged.into_iter().map(|p| Problem {
-            message: format!("failed to parse merged requirements: {}", p.message),
-            ..p
-        }));
-    }
-
     /// Values of the wrong type, in Codex's words.
     pub(super) fn types(&mut self, config: &Merged<'_>) {
         self.types_below(config, Known::config(), &mut Vec::new());
     }
 
-    fn types_below<'a>(&mut self, at: &Merged<'a>, known: &Known, path: &mut Vec<&'a str>) {
+    pub(super) fn types_below<'a>(&mut self, at: &Merged<'a>, known: &Known, path: &mut Vec<&'a str>) {
         if known.listed && at.leaf().is_some_and(|node| node.as_array().is_some()) {
             return;
         }
@@ -97,9 +77,7 @@ fn refusal(at: &Merged<'_>, expected: Expected, path: &[&str]) -> Option<String>
         (Expected::OneOf(words), None) => variant_refusal(at, words),
         (Expected::OneOf(_), Some(node)) if path.last() == Some(&"wire_api") => wire_api_refusal(node, path),
         (Expected::OneOf(words), Some(node)) => match node.as_str() {
-            Some("granular") if words.contains(&"granular") => {
-                Some("invalid type: unit variant, expected newtype variant".to_owned())
-            }
+            Some("granular") if words.contains(&"granular") => Some(GRANULAR.to_owned()),
             Some("otlp-http" | "otlp-grpc") if words.contains(&"otlp-http") => {
                 Some("invalid type: unit variant, expected struct variant".to_owned())
             }
@@ -132,6 +110,9 @@ fn refusal(at: &Merged<'_>, expected: Expected, path: &[&str]) -> Option<String>
     }
 }
 
+/// Codex's words for a policy that takes settings, without them.
+const GRANULAR: &str = "invalid type: unit variant, expected newtype variant";
+
 /// Codex's words for a value that is no text where a word is expected.
 const UNIT_VARIANT: &str = "invalid type: unit variant, expected string only";
 
@@ -143,6 +124,9 @@ fn unknown_variant(word: &str, words: &[&str], path: &[&str]) -> String {
 /// An element of a list of words, none of which takes settings.
 fn word_refusal(node: &Node, words: &[&str], path: &[&str]) -> Option<String> {
     match node {
+        Node::Scalar(Value::String(word)) if word == "granular" && words.contains(&"granular") => {
+            Some(GRANULAR.to_owned())
+        }
         Node::Scalar(Value::String(word)) if words.contains(&word.as_str()) => None,
         Node::Scalar(Value::String(word)) => Some(unknown_variant(word, words, path)),
         Node::Table(table) => match table.keys().collect::<Vec<_>>()[..] {
@@ -276,8 +260,7 @@ fn integer_range(expected: &str) -> Option<std::ops::RangeInclusive<i64>> {
     })
 }
 
-/// As serde lists variants.
-/// A choice in Codex's words.
+/// A choice in Codex's words, which are those of serde.
 pub(crate) fn one_of(words: &[&str]) -> String {
     match words {
         [one] => format!("`{one}`"),
@@ -292,14 +275,15 @@ const UNKNOWN_LIMIT: usize = 100;
 /// The keys of a layer that Codex ignores, each with the nearest that it knows.
 pub(super) fn unknown_keys(layer: &LayerRead, problems: &mut Vec<Problem>) {
     let mut found = Vec::new();
-    unknown_below(&layer.table, Known::config(), layer, &mut Vec::new(), &mut found);
+    unknown_below(&layer.table, Known::config(), layer.path.as_deref(), &mut Vec::new(), &mut found);
     problems.extend(found);
 }
 
-fn unknown_below<'a>(
+/// Keys of a table that are not known there, each a problem of `file`; `path` leads to the table.
+pub(super) fn unknown_below<'a>(
     table: &'a Table,
     known: &Known,
-    layer: &LayerRead,
+    file: Option<&str>,
     path: &mut Vec<&'a str>,
     found: &mut Vec<Problem>,
 ) {
@@ -311,7 +295,7 @@ fn unknown_below<'a>(
         match known.get(key) {
             Some(known) => {
                 if let Some(inner) = item.node.as_table() {
-                    unknown_below(inner, known, layer, path, found);
+                    unknown_below(inner, known, file, path, found);
                 }
             }
             None if known.closed => {
@@ -323,7 +307,7 @@ fn unknown_below<'a>(
                 let shown = mask::dotted(path);
                 found.push(Problem {
                     code: Code::ConfigUnknownKey,
-                    path: layer.path.clone(),
+                    path: file.map(str::to_owned),
                     line: item.key_at.map(|p| p.line),
                     column: item.key_at.map(|p| p.column),
                     message: format!("`{shown}` is ignored."),

@@ -89,7 +89,9 @@ pub(super) fn number_passed_over(refused: &Refused<'_>) -> bool {
 }
 
 pub(super) fn second_refusal(refused: &Refused<'_>) -> bool {
-    !refused.fatal.is_empty() && (refused.look)(Look::System).iter().any(|p| p.fatal && says(p, refused.text))
+    let mut looks = [Look::System, Look::Required].into_iter();
+    let told = |look| (refused.look)(look).iter().any(|p| p.fatal && says(p, refused.text));
+    !refused.fatal.is_empty() && looks.any(told)
 }
 
 pub(super) fn both_names(refused: &Refused<'_>) -> bool {
