@@ -66,12 +66,18 @@ function startDesktop() {
   });
 }
 
+// Whoever finds the file finds the whole of it.
+function say(pid) {
+  fs.writeFileSync(ready + '.new', String(pid));
+  fs.renameSync(ready + '.new', ready);
+}
+
 // The extension starts Codex with these arguments and speaks first.
 function startCodex() {
   const args = ['-c', 'features.code_mode_host=true', 'app-server', '--analytics-default-enabled'];
   const child = cp.spawn(codex, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdout.on('data', (text) => {
-    if (String(text).includes('codexHome')) fs.writeFileSync(ready, String(child.pid));
+    if (String(text).includes('codexHome')) say(child.pid);
   });
   const clientInfo = { name: 'codex_vscode', title: 'Codex', version: '0' };
   child.stdin.write(JSON.stringify({ id: 0, method: 'initialize', params: { clientInfo } }) + '\n');
@@ -80,5 +86,5 @@ function startCodex() {
 if (role === 'server') startServer();
 else if (role === 'desktop') startDesktop();
 else if (codex) startCodex();
-else fs.writeFileSync(ready, String(process.pid));
+else say(process.pid);
 setInterval(() => {}, 1 << 30);

@@ -45,5 +45,6 @@ here.mkdir(parents=True, exist_ok=True)
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
 for config in map(pathlib.Path, sys.argv[2:]):
     config.write_text(config.read_text().replace(":9/", f":{server.server_port}/"))
-(here / "ready").write_text(str(server.server_port))
+(here / "ready.new").write_text(str(server.server_port))
+(here / "ready.new").rename(here / "ready")
 server.serve_forever()

@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The keys of the format, by table; `files`, `modes`, `links` and `etc` have keys of their own.
-const KEYS: [(&str, &[&str]); 9] = [
+const KEYS: [(&str, &[&str]); 11] = [
     (
         "",
         &[
             "id", "title", "from", "needs", "wsl", "files", "modes", "links", "etc", "step", "truth",
-            "check", "expect",
+            "check", "expect", "heal",
         ],
     ),
     (
@@ -26,6 +26,8 @@ const KEYS: [(&str, &[&str]); 9] = [
     ),
     ("truth", &["argv", "env", "cwd", "root", "within", "exit", "has", "lacks"]),
     ("check", &["argv", "env", "cwd", "within"]),
+    ("heal", &["code", "env", "healed", "exit"]),
+    ("healed", &["argv", "env", "cwd", "root", "within", "exit", "has", "lacks"]),
     ("expect", &["exit", "verdict", "first", "finding", "no", "place"]),
     ("first", &["code", "subject", "from", "to", "at", "fix"]),
     ("finding", &["code", "subject", "from", "to", "at", "fix"]),

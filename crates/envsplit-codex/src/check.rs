@@ -37,10 +37,10 @@ pub(crate) fn run(
     found.pasted_keys(config);
     found.managed();
     if !stopped {
-        for layer in layers.iter().filter(|l| l.enabled() && l.source != LayerSource::Requirements) {
+        for layer in layers.iter().filter(|l| l.enabled()) {
             types::unknown_keys(layer, &mut found.problems);
         }
-        found.not_replaced();
+        found.not_replaced(above);
         found.filters();
         let typed: Vec<bool> = layers.iter().chain(above).map(|l| l.typed).collect();
         for (path, at) in paths::relative(s, written, &typed) {
@@ -127,8 +127,8 @@ impl Findings<'_> {
     }
 
     /// Codex 0.169 does not see what a required provider stands in the place of, and does not tell of its fields.
-    fn not_replaced(&mut self) {
-        let required = self.layers.iter().find(|l| l.source == LayerSource::Requirements);
+    fn not_replaced(&mut self, above: &[LayerRead]) {
+        let required = above.iter().find(|l| l.source == LayerSource::Requirements);
         let providers = required.and_then(|l| l.table.get("model_providers")?.node.as_table());
         let below: Vec<String> = providers
             .into_iter()
@@ -328,8 +328,13 @@ impl Findings<'_> {
             Some(t) if !t.is_empty() => t.iter().any(|(key, value)| !is_default(key, value)),
             _ => true,
         };
-        let taken: Vec<_> =
+        let mut taken: Vec<_> =
             providers.filter(|(id, t)| RESERVED.contains(id) && (**id != "openai" || says(t))).collect();
+        // Requirements are judged by themselves, and first.
+        let required = |table: &Merged<'_>| self.layers.get(table.layer).is_none();
+        if taken.iter().any(|(_, table)| required(table)) {
+            taken.retain(|(_, table)| required(table));
+        }
         let Some((first, table)) = taken.first() else { return };
         let ids = taken.iter().map(|(id, _)| format!("`{id}`")).collect::<Vec<_>>().join(", ");
         let message = format!(

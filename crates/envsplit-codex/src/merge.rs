@@ -164,18 +164,15 @@ pub(crate) fn fold(layers: &mut [LayerRead]) {
     }
 }
 
-fn counts(layer: &LayerRead) -> bool {
-    layer.enabled() && layer.typed
-}
-
 fn one_way_of_filtering(layers: &mut [LayerRead]) {
     const LISTS: &[&str] = &["exclude", "include_only"];
     let mut above: Option<bool> = None;
     let mut replaced = false;
-    for layer in layers.iter_mut().filter(|l| counts(l)) {
+    for layer in layers.iter_mut().filter(|l| l.enabled()) {
         let Some(policy) = inner(&mut layer.table, &["shell_environment_policy"]) else { continue };
         let (table, lists) = (policy.contains_key("filters"), LISTS.iter().any(|k| policy.contains_key(*k)));
-        if !table && !lists {
+        // A layer that has both is refused by itself.
+        if table == lists {
             continue;
         }
         replaced |= *above.get_or_insert(table) != table;
@@ -187,7 +184,7 @@ fn one_way_of_filtering(layers: &mut [LayerRead]) {
 
 fn fold_keys(layers: &mut [LayerRead], path: &[&str], form: impl Fn(&str) -> String) {
     let mut tables: Vec<&mut Table> =
-        layers.iter_mut().filter(|l| counts(l)).filter_map(|l| inner(&mut l.table, path)).collect();
+        layers.iter_mut().filter(|l| l.enabled()).filter_map(|l| inner(&mut l.table, path)).collect();
     if tables.len() > 1 {
         for table in &mut tables {
             // Of two that become one, the one further down counts.

@@ -96,7 +96,7 @@ fn effective(path: &[String], ours: &ConfigValue, result: &Value) -> Option<Diff
     let must = path[0] == "desktop" || is_own_way(path) || ours.source == LayerSource::Requirements;
     let hidden = path.iter().any(|part| part.contains(HIDDEN));
     let same = match theirs {
-        Some(Value::Null) | None => !must || hidden,
+        Some(Value::Null) | None => !must || hidden || same(&ours.value, &Value::Null),
         // It shows which features are on, whatever is written.
         Some(_) if path[0] == "features" => true,
         Some(theirs) => same(&ours.value, theirs),
