@@ -1,5 +1,6 @@
 //! What Codex refuses in a merged config that parses.
 mod desktop;
+mod filters;
 pub(crate) mod required;
 mod types;
 
@@ -8,11 +9,9 @@ use crate::known::Known;
 use crate::layers::LayerRead;
 use crate::mask;
 use crate::merge::Merged;
-use crate::position::Pos;
 use crate::provider::Provider;
 use crate::{Surroundings, paths};
 use envsplit_model::{Code, FileKind, LayerSource, Problem};
-use std::collections::BTreeSet;
 
 /// Ids that a table may not take (Codex 0.169). The two of Amazon may be changed in part.
 const RESERVED: &[&str] = &["openai", "ollama", "lmstudio"];
@@ -85,22 +84,7 @@ pub(crate) fn is_typed(table: &Table) -> bool {
     let mut found = Findings { layers: &[], paths: vec![], problems: vec![] };
     found.types(&alone);
     found.tables(&alone);
-    found.problems.is_empty() && filters_refusal(table).is_none() && !crate::layers::is_said_twice(table)
-}
-
-/// The two ways to filter variables do not go together in one layer, and names are compared without case.
-fn filters_refusal(table: &Table) -> Option<(String, Option<Pos>)> {
-    let item = table.get("shell_environment_policy")?;
-    let policy = item.node.as_table()?;
-    let filters = policy.get("filters")?;
-    if policy.contains_key("exclude") || policy.contains_key("include_only") {
-        let message = "cannot mix `filters` with legacy `exclude` or `include_only`".to_owned();
-        return Some((message, item.key_at));
-    }
-    let mut seen = BTreeSet::new();
-    let twice = filters.node.as_table()?.keys().find(|name| !seen.insert(name.to_ascii_lowercase()))?;
-    let name = mask::name(&twice.to_ascii_lowercase());
-    Some((format!("duplicate shell environment filter `{name}` ignoring case"), item.key_at))
+    found.problems.is_empty() && filters::refusal(table).is_none() && !crate::layers::is_said_twice(table)
 }
 
 struct Findings<'a> {
@@ -184,7 +168,7 @@ impl Findings<'_> {
     /// What is wrong with the filters of variables, which each layer has for itself.
     fn filters(&mut self) {
         for layer in self.layers.iter().filter(|l| l.enabled()) {
-            if let Some((message, place)) = filters_refusal(&layer.table) {
+            if let Some((message, place)) = filters::refusal(&layer.table) {
                 let path = layer.path.as_deref().unwrap_or_default();
                 let mut problem = crate::layers::problem(Code::ConfigInvalid, path, place, message, true);
                 problem.path.clone_from(&layer.path);
