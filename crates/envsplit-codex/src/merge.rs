@@ -153,7 +153,17 @@ fn collect<'a>(
 /// ways takes the place of those below it that do it in the other.
 pub(crate) fn fold(layers: &mut [LayerRead]) {
     one_way_of_filtering(layers);
-    fold_keys(layers, &["shell_environment_policy", "filters"], str::to_ascii_lowercase);
+    let filters = ["shell_environment_policy", "filters"];
+    // A layer in which two names become one is refused by itself.
+    let twice = |layer: &mut LayerRead| {
+        inner(&mut layer.table, &filters).is_some_and(|table| {
+            let names: BTreeSet<String> = table.keys().map(|name| name.to_ascii_lowercase()).collect();
+            names.len() < table.len()
+        })
+    };
+    if !layers.iter_mut().filter(|l| l.enabled()).any(twice) {
+        fold_keys(layers, &filters, str::to_ascii_lowercase);
+    }
     let profiles = layers.iter().filter_map(|l| l.table.get("permissions")?.node.as_table());
     let names: BTreeSet<String> = profiles.flat_map(|p| p.keys().cloned()).collect();
     for name in names {
