@@ -75,6 +75,9 @@ pub(crate) fn merge<'a>(layers: &[(usize, &'a Table)]) -> Merged<'a> {
 }
 
 fn merge_tables<'a>(tables: &[(usize, &'a Table)]) -> BTreeMap<&'a str, Merged<'a>> {
+    if let [(layer, table)] = tables {
+        return table.iter().map(|(key, item)| (key.as_str(), merge_items(&[(*layer, item)]))).collect();
+    }
     let mut by_key: BTreeMap<&'a str, Vec<(usize, &'a Item)>> = BTreeMap::new();
     for (layer, table) in tables {
         for (key, item) in *table {
