@@ -1,9 +1,8 @@
 //! The same files under other versions of Codex; each row was seen on the released programs that it names.
 mod scene;
 
-use envsplit_codex::{Origin, Surroundings, resolve};
-use envsplit_model::paths::PathStyle;
-use envsplit_model::{Code, CodexView, HostId, KeyVerdict, LayerSource};
+use envsplit_codex::Origin;
+use envsplit_model::{Code, CodexView, KeyVerdict, LayerSource};
 use scene::Scene;
 
 const PROVIDER: &str = "[model_providers.m]\nname = 'M'\nbase_url = 'http://h/v1'\nenv_key = 'K'\n";
@@ -32,18 +31,7 @@ fn key(version: &str, env: &[(&str, &str)], files: &[(&str, &str)]) -> (Option<S
         Scene::of([("/h/.codex/config.toml", config.as_str())].into_iter().chain(files.iter().copied()));
     scene.env.0.extend(env.iter().map(|(k, v)| ((*k).to_owned(), v.as_bytes().to_vec())));
     scene.flags.version = Some(version.to_owned());
-    let surroundings = Surroundings {
-        files: &scene.files,
-        env: &scene.env,
-        style: PathStyle::Posix,
-        home_dir: Some("/h".to_owned()),
-        process_cwd: Some("/w".to_owned()),
-        system_dir: "/etc/codex".to_owned(),
-        keep_names: vec![],
-        host: HostId("linux".to_owned()),
-    };
-    let resolution = resolve(&surroundings, &scene.flags);
-    let found = resolution.effective("K").map(|(origin, value)| (origin, value.to_vec()));
+    let found = scene.resolved(|r| r.effective("K").map(|(origin, value)| (origin, value.to_vec())));
     let path = found.as_ref().and_then(|(origin, _)| match origin {
         Origin::Dotenv { path, .. } => Some(path.clone()),
         Origin::Process => None,

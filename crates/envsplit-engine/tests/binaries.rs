@@ -1,9 +1,11 @@
 //! Two versions of Codex on one config: which line is named, and when nothing is said.
 #![allow(clippy::unwrap_used)] // the helpers of tests fail as tests do
-use envsplit_engine::Step;
+mod machine;
+
 use envsplit_model::{AtKind, Code, KeyVerdict, Report, Severity, Verdict};
-use envsplit_system::{Asked, MemoryProcess, MemorySystem, System};
+use envsplit_system::{MemoryProcess, MemorySystem};
 use jiff::{SignedDuration, Timestamp};
+use machine::{asked, diagnosed};
 
 const FILE: &str = "/home/u/.codex/config.toml";
 const PROVIDER: &str = "[model_providers.azure]\nname = \"Azure\"\n\
@@ -58,28 +60,7 @@ fn machine(config: &str, terminal: &str, ide: &str) -> MemorySystem {
 }
 
 fn judged(config: &str, terminal: &str, ide: &str) -> Report {
-    let asked = Asked {
-        keys: vec![],
-        cwd: None,
-        profile: None,
-        overrides: vec![],
-        pid: None,
-        shells: true,
-        limit: std::time::Duration::from_secs(10),
-        program: "/bin/true".into(),
-    };
-    let door = machine(config, terminal, ide).open();
-    let mut snapshot = door.observe(&asked, &envsplit_engine::candidate);
-    for _ in 0..8 {
-        match envsplit_engine::diagnose(&snapshot) {
-            Step::Done(report) => return *report,
-            Step::Needs(requests) => {
-                let outcomes = door.answer(&requests);
-                snapshot.outcomes.extend(requests.into_iter().zip(outcomes));
-            }
-        }
-    }
-    panic!("the diagnosis does not end");
+    diagnosed(machine(config, terminal, ide), &asked()).1
 }
 
 fn codes(report: &Report) -> Vec<(Code, Severity)> {
@@ -156,27 +137,7 @@ fn two_answers_from_the_same_files_are_a_warning() {
         "model_provider = \"other\"\n[model_providers.other]\nname = \"o\"\nbase_url = \"http://h/v1\"\n";
     differing.files.files.insert("/etc/codex/config.toml".into(), Ok(system.as_bytes().to_vec()));
     differing.files.files.insert(FILE.into(), Ok(b"model = \"m\"\n".to_vec()));
-    let door = differing.open();
-    let asked = Asked {
-        keys: vec![],
-        cwd: None,
-        profile: None,
-        overrides: vec![],
-        pid: None,
-        shells: true,
-        limit: std::time::Duration::from_secs(10),
-        program: "/bin/true".into(),
-    };
-    let mut snapshot = door.observe(&asked, &envsplit_engine::candidate);
-    let report = loop {
-        match envsplit_engine::diagnose(&snapshot) {
-            Step::Done(report) => break *report,
-            Step::Needs(requests) => {
-                let outcomes = door.answer(&requests);
-                snapshot.outcomes.extend(requests.into_iter().zip(outcomes));
-            }
-        }
-    };
+    let report = diagnosed(differing, &asked()).1;
     let found = report.findings.iter().find(|f| f.code == Code::ConfigBinariesDiffer).unwrap();
     assert_eq!(found.severity, Severity::Warning);
     assert!(

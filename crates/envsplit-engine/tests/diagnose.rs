@@ -1,9 +1,11 @@
 //! Whole diagnoses on a machine in memory: what is claimed, towards which place, and what is not.
 #![allow(clippy::unwrap_used)] // the helpers of tests fail as tests do
-use envsplit_engine::Step;
+mod machine;
+
 use envsplit_model::{Code, FileTimes, KeyVerdict, Report, Role, Severity, Snapshot, Verdict};
-use envsplit_system::{Asked, MemoryProcess, MemorySystem, System};
+use envsplit_system::{Asked, MemoryProcess, MemorySystem};
 use jiff::{SignedDuration, Timestamp};
+use machine::{asked, diagnosed};
 
 const KEY: &str = "AZURE_OPENAI_API_KEY";
 const CANARY: &str = "canary-of-the-memory-machine";
@@ -43,39 +45,14 @@ fn ide(m: &mut MemorySystem, extra: &[(&str, &str)]) {
     m.processes.push(process(12, 11, &["/usr/bin/codex", "app-server"], Some(env(extra))));
 }
 
-fn asked() -> Asked {
-    Asked {
-        keys: vec![],
-        cwd: None,
-        profile: None,
-        overrides: vec![],
-        pid: None,
-        shells: true,
-        limit: std::time::Duration::from_secs(10),
-        program: "/bin/true".into(),
-    }
-}
-
 fn diagnose(machine: MemorySystem, asked: &Asked) -> Report {
-    let door = machine.open();
-    let mut snapshot = door.observe(asked, &envsplit_engine::candidate);
-    for _ in 0..8 {
-        match envsplit_engine::diagnose(&snapshot) {
-            Step::Done(report) => {
-                let wire = serde_json::to_string(&snapshot).unwrap();
-                let text = serde_json::to_string(&report).unwrap();
-                assert!(!wire.contains(CANARY) && !text.contains(CANARY), "a value left the door");
-                let back: Snapshot = serde_json::from_str(&wire).unwrap();
-                assert_eq!(back, snapshot, "a snapshot is a wire type");
-                return *report;
-            }
-            Step::Needs(requests) => {
-                let outcomes = door.answer(&requests);
-                snapshot.outcomes.extend(requests.into_iter().zip(outcomes));
-            }
-        }
-    }
-    panic!("the diagnosis does not end: {:?}", envsplit_engine::diagnose(&snapshot));
+    let (snapshot, report) = diagnosed(machine, asked);
+    let wire = serde_json::to_string(&snapshot).unwrap();
+    let text = serde_json::to_string(&report).unwrap();
+    assert!(!wire.contains(CANARY) && !text.contains(CANARY), "a value left the door");
+    let back: Snapshot = serde_json::from_str(&wire).unwrap();
+    assert_eq!(back, snapshot, "a snapshot is a wire type");
+    report
 }
 
 fn codes(report: &Report) -> Vec<Code> {

@@ -1,8 +1,10 @@
 //! Programs on a PATH, on a machine in memory.
 #![allow(clippy::unwrap_used)] // the helpers of tests fail as tests do
-use envsplit_engine::Step;
+mod machine;
+
 use envsplit_model::{Code, Report};
-use envsplit_system::{Asked, MemorySystem, System};
+use envsplit_system::MemorySystem;
+use machine::{asked, diagnosed};
 
 /// npm's `codex`, a script that asks PATH for `node`; a terminal's PATH is `typed`, the caller's is `caller`.
 fn diagnose(typed: &str, caller: &str) -> Report {
@@ -18,28 +20,7 @@ fn diagnose(typed: &str, caller: &str) -> Report {
     m.values.insert(("/home/u/.bashrc".to_owned(), 1), typed.to_owned());
     m.caller.retain(|(name, _)| name != "PATH");
     m.caller.push(("PATH".to_owned(), caller.to_owned()));
-    let asked = Asked {
-        keys: vec![],
-        cwd: None,
-        profile: None,
-        overrides: vec![],
-        pid: None,
-        shells: true,
-        limit: std::time::Duration::from_secs(10),
-        program: "/bin/true".into(),
-    };
-    let door = m.open();
-    let mut snapshot = door.observe(&asked, &envsplit_engine::candidate);
-    for _ in 0..8 {
-        match envsplit_engine::diagnose(&snapshot) {
-            Step::Done(report) => return *report,
-            Step::Needs(requests) => {
-                let outcomes = door.answer(&requests);
-                snapshot.outcomes.extend(requests.into_iter().zip(outcomes));
-            }
-        }
-    }
-    panic!("the diagnosis does not end");
+    diagnosed(m, &asked()).1
 }
 
 fn summary(report: &Report) -> Option<String> {

@@ -1,9 +1,11 @@
 //! The address, the deployment's name and the credentials of the selected provider: what is claimed, and what is not.
 #![allow(clippy::unwrap_used)] // the helpers of tests fail as tests do
-use envsplit_engine::Step;
+mod machine;
+
 use envsplit_model::{Code, Finding, Report, Severity, Verdict};
-use envsplit_system::{Asked, MemoryProcess, MemorySystem, System};
+use envsplit_system::{Asked, MemoryProcess, MemorySystem};
 use jiff::{SignedDuration, Timestamp};
+use machine::{asked, diagnosed};
 
 const KEY: &str = "AZURE_OPENAI_API_KEY";
 const FILE: &str = "/home/u/.codex/config.toml";
@@ -57,32 +59,8 @@ fn machine(config: &str, extra: &[(&str, &str)]) -> MemorySystem {
     m
 }
 
-fn asked() -> Asked {
-    Asked {
-        keys: vec![],
-        cwd: None,
-        profile: None,
-        overrides: vec![],
-        pid: None,
-        shells: true,
-        limit: std::time::Duration::from_secs(10),
-        program: "/bin/true".into(),
-    }
-}
-
 fn diagnose(machine: MemorySystem, asked: &Asked) -> Report {
-    let door = machine.open();
-    let mut snapshot = door.observe(asked, &envsplit_engine::candidate);
-    for _ in 0..8 {
-        match envsplit_engine::diagnose(&snapshot) {
-            Step::Done(report) => return *report,
-            Step::Needs(requests) => {
-                let outcomes = door.answer(&requests);
-                snapshot.outcomes.extend(requests.into_iter().zip(outcomes));
-            }
-        }
-    }
-    panic!("the diagnosis does not end");
+    diagnosed(machine, asked).1
 }
 
 /// The report on a config with the key everywhere.

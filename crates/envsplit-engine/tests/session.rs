@@ -1,9 +1,11 @@
 //! A desktop session that was started without a login shell, on a machine in memory.
 #![allow(clippy::unwrap_used)] // the helpers of tests fail as tests do
-use envsplit_engine::Step;
+mod machine;
+
 use envsplit_model::{AtKind, Code, FileTimes, Report};
-use envsplit_system::{Asked, MemoryProcess, MemorySystem, System};
+use envsplit_system::{MemoryProcess, MemorySystem};
 use jiff::{SignedDuration, Timestamp};
+use machine::{asked, diagnosed};
 
 const KEY: &str = "AZURE_OPENAI_API_KEY";
 const CONFIG: &str = "model_provider = \"azure\"\n[model_providers.azure]\nname = \"Azure\"\n\
@@ -45,28 +47,7 @@ fn diagnose(session_asked: bool, profile_changed: i64) -> Report {
             started_at: at(started),
         });
     }
-    let asked = Asked {
-        keys: vec![],
-        cwd: None,
-        profile: None,
-        overrides: vec![],
-        pid: None,
-        shells: true,
-        limit: std::time::Duration::from_secs(10),
-        program: "/bin/true".into(),
-    };
-    let door = m.open();
-    let mut snapshot = door.observe(&asked, &envsplit_engine::candidate);
-    for _ in 0..8 {
-        match envsplit_engine::diagnose(&snapshot) {
-            Step::Done(report) => return *report,
-            Step::Needs(requests) => {
-                let outcomes = door.answer(&requests);
-                snapshot.outcomes.extend(requests.into_iter().zip(outcomes));
-            }
-        }
-    }
-    panic!("the diagnosis does not end");
+    diagnosed(m, &asked()).1
 }
 
 #[test]

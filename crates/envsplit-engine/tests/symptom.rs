@@ -1,9 +1,12 @@
 //! Pasted errors: which layer each proves broken, what it proves to work, and what of the text may be repeated.
 #![allow(clippy::unwrap_used)] // the helpers of tests fail as tests do
-use envsplit_engine::{Step, explain, symptom};
+mod machine;
+
+use envsplit_engine::{explain, symptom};
 use envsplit_model::RequestLayer as L;
 use envsplit_model::{Code, Report, Verdict};
-use envsplit_system::{Asked, MemorySystem, System};
+use envsplit_system::MemorySystem;
+use machine::{asked, diagnosed};
 
 const KEY: &str = "AZURE_OPENAI_API_KEY";
 
@@ -19,27 +22,7 @@ fn report(config: &str, key: bool) -> Report {
         }
         m.caller.extend([(KEY.to_owned(), "value".to_owned()), ("SHLVL".to_owned(), "1".to_owned())]);
     }
-    let door = m.open();
-    let asked = Asked {
-        keys: vec![],
-        cwd: None,
-        profile: None,
-        overrides: vec![],
-        pid: None,
-        shells: true,
-        limit: std::time::Duration::from_secs(10),
-        program: "/bin/true".into(),
-    };
-    let mut snapshot = door.observe(&asked, &envsplit_engine::candidate);
-    loop {
-        match envsplit_engine::diagnose(&snapshot) {
-            Step::Done(report) => return *report,
-            Step::Needs(requests) => {
-                let outcomes = door.answer(&requests);
-                snapshot.outcomes.extend(requests.into_iter().zip(outcomes));
-            }
-        }
-    }
+    diagnosed(m, &asked()).1
 }
 
 fn azure(url: &str) -> String {

@@ -26,13 +26,14 @@ impl Lab<'_> {
             Ok(out) => bad.push(format!("undo: exit {}: {}", out.code, out.text())),
             Err(why) => bad.push(why),
         }
+        let after = self.kept();
         for (path, file) in &before {
-            if self.kept().get(path) != Some(file) {
+            if after.get(path) != Some(file) {
                 bad.push(format!("undo: {} is not as it was", path.display()));
             }
         }
-        let new: Vec<_> = self.kept().into_keys().filter(|path| !before.contains_key(path)).collect();
-        bad.extend(new.iter().map(|path| format!("undo: {} is left", path.display())));
+        let new = after.keys().filter(|path| !before.contains_key(*path));
+        bad.extend(new.map(|path| format!("undo: {} is left", path.display())));
         bad
     }
 

@@ -1,5 +1,5 @@
 //! A place on a scratch machine, and what a Codex there would use.
-use envsplit_codex::{Flags, Surroundings, resolve};
+use envsplit_codex::{Flags, Resolution, Surroundings, resolve};
 use envsplit_model::paths::PathStyle;
 use envsplit_model::{CodexCaller, CodexView, EnvBlock, HostId, ScratchFiles};
 
@@ -36,7 +36,8 @@ impl Scene {
         self
     }
 
-    pub(crate) fn view(&self) -> CodexView {
+    /// What a Codex there would use, looked at.
+    pub(crate) fn resolved<T>(&self, look: impl FnOnce(&Resolution<'_>) -> T) -> T {
         let surroundings = Surroundings {
             files: &self.files,
             env: &self.env,
@@ -47,6 +48,10 @@ impl Scene {
             keep_names: vec![],
             host: HostId("linux".to_owned()),
         };
-        resolve(&surroundings, &self.flags).view()
+        look(&resolve(&surroundings, &self.flags))
+    }
+
+    pub(crate) fn view(&self) -> CodexView {
+        self.resolved(|rules: &Resolution<'_>| rules.view())
     }
 }
