@@ -1,18 +1,18 @@
 //! The report, put together from what is known.
-use crate::lineage::{Lineage, Node};
-use crate::rules;
+use crate::lineage::Node;
+use crate::rules::{self, Draft};
 use crate::world::World;
 use envsplit_model::{
     CodexView, EnvRef, Finding, Hop, Outcome, Place, PlaceProcess, ProbeRequest, Report, SCHEMA, Severity,
-    Snapshot, Source, Verdict,
+    Source, Verdict,
 };
 
-/// The report of a snapshot.
-pub(crate) fn report(snapshot: &Snapshot, lineage: &Lineage) -> Report {
-    let world = World::new(snapshot, lineage);
-    let findings = rules::findings(&world);
+/// The report of a snapshot, of which the rules said so much.
+pub(crate) fn report(world: &World<'_>, drafts: Vec<Draft>) -> Report {
+    let (snapshot, lineage) = (world.snapshot, world.lineage);
+    let findings = rules::findings(world, drafts);
     let places: Vec<Place> =
-        (0..lineage.nodes.len()).filter(|n| shown(&world, *n)).map(|n| place(&world, n)).collect();
+        (0..lineage.nodes.len()).filter(|n| shown(world, *n)).map(|n| place(world, n)).collect();
     let known = |id: &envsplit_model::PlaceId| places.iter().any(|p| p.id == *id);
     let mut hops: Vec<Hop> = vec![];
     for node in &lineage.nodes {

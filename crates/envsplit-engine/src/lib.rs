@@ -36,16 +36,24 @@ pub enum Step {
 pub fn diagnose(snapshot: &Snapshot) -> Step {
     let lineage = lineage::Lineage::of(snapshot);
     let missing = wants::missing(snapshot, &lineage);
-    if missing.is_empty() {
-        Step::Done(Box::new(assemble::report(snapshot, &lineage)))
+    if !missing.is_empty() {
+        return Step::Needs(missing);
+    }
+    let world = world::World::new(snapshot, &lineage);
+    let drafts = rules::drafts(&world);
+    let doubts = wants::doubts(snapshot, &lineage, &drafts);
+    if doubts.is_empty() {
+        Step::Done(Box::new(assemble::report(&world, drafts)))
     } else {
-        Step::Needs(missing)
+        Step::Needs(doubts)
     }
 }
 
 /// The report as far as the answers go, when time has run out: what was not answered is unknown.
 pub fn diagnose_as_is(snapshot: &Snapshot) -> Report {
-    assemble::report(snapshot, &lineage::Lineage::of(snapshot))
+    let lineage = lineage::Lineage::of(snapshot);
+    let world = world::World::new(snapshot, &lineage);
+    assemble::report(&world, rules::drafts(&world))
 }
 
 /// Whether a process may have a role, judged by its program and arguments alone: the door looks at the environments

@@ -3,8 +3,7 @@ pub(crate) mod scoped;
 
 use crate::lineage::{Lineage, Node};
 use crate::names;
-use crate::rules;
-use crate::world::World;
+use crate::rules::Draft;
 use envsplit_model::{
     CodexAsked, CodexCaller, CodexView, EnvRef, KeyVerdict, Marks, Outcome, ProbeRequest, Role, ShellAsked,
     ShellKind, Snapshot, Start, StartKind, structural,
@@ -64,12 +63,20 @@ pub(crate) fn missing(snapshot: &Snapshot, lineage: &Lineage) -> Vec<ProbeReques
     wanted.sort();
     wanted.dedup();
     wanted.retain(|r| snapshot.outcome(r).is_none());
+    wanted
+}
+
+/// What would settle what the rules have to leave open, asked last of all, and only where something was lost that neither
+/// the starts nor their files explain.
+pub(crate) fn doubts(snapshot: &Snapshot, lineage: &Lineage, drafts: &[Draft]) -> Vec<ProbeRequest> {
     let asked_for = snapshot.caller.as_ref().is_some_and(|c| !c.keys.is_empty());
-    if wanted.is_empty() && (asked_for || trouble(snapshot, lineage)) {
-        // Last of all, and only where something was lost that neither the starts nor their files explain.
-        wanted = rules::doubts(&World::new(snapshot, lineage));
-        wanted.retain(|r| snapshot.outcome(r).is_none());
+    if !asked_for && !trouble(snapshot, lineage) {
+        return vec![];
     }
+    let mut wanted: Vec<ProbeRequest> = drafts.iter().flat_map(|d| &d.doubts).cloned().collect();
+    wanted.sort();
+    wanted.dedup();
+    wanted.retain(|r| snapshot.outcome(r).is_none());
     wanted
 }
 

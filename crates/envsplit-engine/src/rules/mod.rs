@@ -28,23 +28,12 @@ mod traced;
 mod value;
 
 use crate::world::World;
-use draft::Draft;
-use envsplit_model::{CodexSeen, CodexView, Finding, KeyVerdict, ProbeRequest, Role};
+pub(crate) use draft::Draft;
+use envsplit_model::{CodexSeen, CodexView, KeyVerdict, Role};
+pub(crate) use order::findings;
 
-/// Every finding, the one that explains the failure first.
-pub(crate) fn findings(w: &World<'_>) -> Vec<Finding> {
-    order::findings(w, drafts(w))
-}
-
-/// The experiments that would settle what the rules have to leave open.
-pub(crate) fn doubts(w: &World<'_>) -> Vec<ProbeRequest> {
-    let mut doubts: Vec<ProbeRequest> = drafts(w).into_iter().flat_map(|d| d.doubts).collect();
-    doubts.sort();
-    doubts.dedup();
-    doubts
-}
-
-fn drafts(w: &World<'_>) -> Vec<Draft> {
+/// What every rule says of every place, each with what it has to leave open.
+pub(crate) fn drafts(w: &World<'_>) -> Vec<Draft> {
     let mut drafts = config::drafts(w);
     drafts.extend(binaries::drafts(w));
     binaries::replace(&mut drafts);

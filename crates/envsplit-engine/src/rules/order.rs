@@ -41,8 +41,8 @@ fn severity_rank(severity: Severity) -> u8 {
     }
 }
 
-/// Merges and orders.
-pub(super) fn findings(w: &World<'_>, mut drafts: Vec<Draft>) -> Vec<Finding> {
+/// Every finding, the one that explains the failure first.
+pub(crate) fn findings(w: &World<'_>, mut drafts: Vec<Draft>) -> Vec<Finding> {
     drafts.sort_by_key(|d| {
         (severity_rank(d.finding.severity), family(d.finding.code), rank(w, d.place), d.finding.code)
     });
