@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use std::time::Duration;
 
 /// The calling process.
+#[derive(Clone)]
 pub(crate) struct CallerFacts {
     pub(crate) pid: u32,
     pub(crate) ppid: u32,

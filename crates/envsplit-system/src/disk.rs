@@ -1,4 +1,5 @@
 //! The files of this machine.
+use crate::depends::{self, Look, Seen, Stamp};
 use envsplit_model::{FileError, FileKind, FileTimes, Files};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -10,17 +11,32 @@ use std::sync::Mutex;
 /// reported, not judged.
 pub const LARGEST: u64 = 64 << 20;
 
-/// The disk, read without ever waiting, each file once: two rules that look at one file see the same content. What
-/// was read is recorded.
+/// What reading a file gave: its content, and what tells that content from another.
+type Read = (Result<Vec<u8>, FileError>, Seen);
+
+/// The disk, read without ever waiting, each file once: two rules that look at one file see the same content.
 #[derive(Debug, Default)]
 pub struct DiskFiles {
-    read: Mutex<BTreeMap<String, Result<Vec<u8>, FileError>>>,
+    read: Mutex<BTreeMap<String, Read>>,
 }
 
-impl DiskFiles {
-    /// Every path that was read so far, existing or not.
-    pub fn recorded(&self) -> Vec<String> {
-        self.read.lock().unwrap_or_else(std::sync::PoisonError::into_inner).keys().cloned().collect()
+impl Look {
+    /// Whether the same look would show the same now.
+    pub(crate) fn holds(&self) -> bool {
+        let path = self.path.as_str();
+        match &self.seen {
+            Seen::Content { stamp, hash: None } => *stamp == stamp_at(path),
+            Seen::Content { stamp, hash: Some(hash) } => {
+                let content = || match kind(path) {
+                    Ok(FileKind::Directory) => list(path).map(|names| joined(&names)),
+                    _ => read(path).map(|(content, _)| content),
+                };
+                *stamp == stamp_at(path) && content().is_ok_and(|c| blake3::hash(&c) == *hash)
+            }
+            Seen::Kind(seen) => *seen == kind(path),
+            Seen::Canonical(seen) => *seen == canonical(path),
+            Seen::Times(seen) => *seen == times(path),
+        }
     }
 }
 
@@ -35,7 +51,24 @@ fn error(e: &std::io::Error) -> FileError {
     }
 }
 
-fn read(path: &str) -> Result<Vec<u8>, FileError> {
+fn stamp(meta: &std::fs::Metadata) -> Stamp {
+    let at = |s, n: i64| Timestamp::new(s, i32::try_from(n).unwrap_or(0)).unwrap_or(Timestamp::UNIX_EPOCH);
+    let times = FileTimes {
+        modified: at(meta.mtime(), meta.mtime_nsec()),
+        changed: at(meta.ctime(), meta.ctime_nsec()),
+    };
+    Stamp { device: meta.dev(), inode: meta.ino(), size: meta.size(), times }
+}
+
+fn metadata(path: &str) -> Result<std::fs::Metadata, FileError> {
+    std::fs::metadata(path).map_err(|e| error(&e))
+}
+
+fn stamp_at(path: &str) -> Result<Stamp, FileError> {
+    metadata(path).map(|m| stamp(&m))
+}
+
+fn read(path: &str) -> Result<(Vec<u8>, Stamp), FileError> {
     // O_NONBLOCK: opening a pipe must not wait for its writer; the kind is asked of what was opened, not of the path.
     let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let options = std::fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(path);
@@ -58,7 +91,48 @@ fn read(path: &str) -> Result<Vec<u8>, FileError> {
     if content.len() as u64 > LARGEST {
         return Err(FileError::TooLarge { limit: LARGEST });
     }
-    Ok(content)
+    Ok((content, stamp(&meta)))
+}
+
+/// A file that may not be read, or is none, changes when its stamp does: what is kept is the stamp, where there is one.
+fn read_whole(path: &str) -> Read {
+    match read(path) {
+        Ok((content, stamp)) => {
+            let hash = depends::hash_of(&stamp, &content);
+            (Ok(content), Seen::Content { stamp: Ok(stamp), hash })
+        }
+        Err(e) => (Err(e), Seen::Content { stamp: stamp_at(path), hash: None }),
+    }
+}
+
+fn kind(path: &str) -> Result<FileKind, FileError> {
+    let meta = metadata(path)?;
+    Ok(match () {
+        () if meta.is_file() => FileKind::File,
+        () if meta.is_dir() => FileKind::Directory,
+        () => FileKind::Other,
+    })
+}
+
+fn canonical(path: &str) -> Result<String, FileError> {
+    let real = std::fs::canonicalize(path).map_err(|e| error(&e))?;
+    Ok(real.to_string_lossy().into_owned())
+}
+
+fn list(path: &str) -> Result<Vec<String>, FileError> {
+    let entries = std::fs::read_dir(path).map_err(|e| error(&e))?;
+    let mut names: Vec<String> =
+        entries.filter_map(|e| Some(e.ok()?.file_name().to_string_lossy().into_owned())).collect();
+    names.sort();
+    Ok(names)
+}
+
+fn joined(names: &[String]) -> Vec<u8> {
+    names.join("\0").into_bytes()
+}
+
+fn times(path: &str) -> Result<FileTimes, FileError> {
+    stamp_at(path).map(|s| s.times)
 }
 
 impl Files for DiskFiles {
@@ -67,39 +141,40 @@ impl Files for DiskFiles {
             return Err(FileError::NotFound);
         }
         let mut cache = self.read.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        cache.entry(path.to_owned()).or_insert_with(|| read(path)).clone()
+        let (content, seen) = cache.entry(path.to_owned()).or_insert_with(|| read_whole(path));
+        depends::note(path, || seen.clone());
+        content.clone()
     }
 
     fn kind(&self, path: &str) -> Result<FileKind, FileError> {
-        let meta = std::fs::metadata(path).map_err(|e| error(&e))?;
-        Ok(match () {
-            () if meta.is_file() => FileKind::File,
-            () if meta.is_dir() => FileKind::Directory,
-            () => FileKind::Other,
-        })
+        let seen = kind(path);
+        depends::note(path, || Seen::Kind(seen.clone()));
+        seen
     }
 
     fn canonical(&self, path: &str) -> Result<String, FileError> {
-        let real = std::fs::canonicalize(path).map_err(|e| error(&e))?;
-        Ok(real.to_string_lossy().into_owned())
+        let seen = canonical(path);
+        depends::note(path, || Seen::Canonical(seen.clone()));
+        seen
     }
 
     fn list(&self, path: &str) -> Result<Vec<String>, FileError> {
-        let entries = std::fs::read_dir(path).map_err(|e| error(&e))?;
-        let mut names: Vec<String> =
-            entries.filter_map(|e| Some(e.ok()?.file_name().to_string_lossy().into_owned())).collect();
-        names.sort();
-        Ok(names)
+        let before = stamp_at(path);
+        let seen = list(path);
+        depends::note(path, || {
+            let hash = match (&before, &seen) {
+                (Ok(stamp), Ok(names)) => depends::hash_of(stamp, &joined(names)),
+                _ => None,
+            };
+            Seen::Content { stamp: before.clone(), hash }
+        });
+        seen
     }
 
     fn times(&self, path: &str) -> Result<FileTimes, FileError> {
-        let meta = std::fs::metadata(path).map_err(|e| error(&e))?;
-        let at =
-            |s, n: i64| Timestamp::new(s, i32::try_from(n).unwrap_or(0)).unwrap_or(Timestamp::UNIX_EPOCH);
-        Ok(FileTimes {
-            modified: at(meta.mtime(), meta.mtime_nsec()),
-            changed: at(meta.ctime(), meta.ctime_nsec()),
-        })
+        let seen = times(path);
+        depends::note(path, || Seen::Times(seen.clone()));
+        seen
     }
 }
 
@@ -125,14 +200,22 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_read_once_and_recorded() {
+    fn a_file_is_read_once_and_a_look_holds_until_it_changes() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("f").to_string_lossy().into_owned();
         std::fs::write(&path, b"one").unwrap();
         let files = DiskFiles::default();
-        assert_eq!(files.read(&path).unwrap(), b"one");
+        let ((), looks) = depends::recording(|| {
+            assert_eq!(files.read(&path).unwrap(), b"one");
+            assert_eq!(files.list(&dir.path().to_string_lossy()).unwrap(), ["f"]);
+            assert_eq!(files.kind(&format!("{path}2")), Err(FileError::NotFound));
+        });
+        assert!(looks.len() == 3 && looks.iter().all(Look::holds));
+        // Within one tick of the clock and of the same length.
         std::fs::write(&path, b"two").unwrap();
         assert_eq!(files.read(&path).unwrap(), b"one", "one run sees one content");
-        assert_eq!(files.recorded(), [path]);
+        assert!(!looks[0].holds());
+        std::fs::write(format!("{path}2"), b"").unwrap();
+        assert!(!looks[1].holds() && !looks[2].holds());
     }
 }

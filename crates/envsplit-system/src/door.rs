@@ -1,6 +1,7 @@
 //! The door itself: turns a backend's raw facts into a [`Snapshot`] and answers [`ProbeRequest`]s, values kept inside.
 mod argv;
 mod codex;
+mod kept;
 mod scoped;
 mod session_files;
 mod trace;
@@ -9,7 +10,9 @@ mod waiting;
 pub(crate) use session_files::environment_d;
 
 use crate::backend::{Backend, RawProcess, ShellJob};
+use crate::depends::Look;
 use crate::fingerprint::FingerprintKey;
+use crate::memo::Memo;
 use crate::secret::Environment;
 use envsplit_model::{
     Caller, EnvAccess, EnvLookup as _, EnvRef, Marks, Outcome, ProbeRequest, ProcessRecord, Session,
@@ -68,16 +71,22 @@ pub trait System {
 /// A backend behind the door.
 pub(crate) struct Door<B> {
     backend: B,
-    key: FingerprintKey,
+    key: Arc<FingerprintKey>,
     limit: Mutex<Duration>,
     held: Mutex<HashMap<EnvRef, Result<Arc<Environment>, String>>>,
     raw: Mutex<BTreeMap<u32, RawProcess>>,
     /// How long the starts took that were run.
     took: Mutex<HashMap<ShellAsked, Duration>>,
+    /// Answers kept between questions, where there are more to come.
+    memo: Option<Arc<Memo>>,
+    /// Whether a shell start that is not remembered may be run.
+    starts_allowed: bool,
+    /// Every look that the answers so far took; only with a memo.
+    looks: Mutex<Vec<Look>>,
 }
 
 impl<B: Backend> Door<B> {
-    pub(crate) fn new(backend: B, key: FingerprintKey) -> Self {
+    pub(crate) fn new(backend: B, key: Arc<FingerprintKey>) -> Self {
         Self {
             backend,
             key,
@@ -85,7 +94,20 @@ impl<B: Backend> Door<B> {
             held: Mutex::default(),
             raw: Mutex::default(),
             took: Mutex::default(),
+            memo: None,
+            starts_allowed: true,
+            looks: Mutex::default(),
         }
+    }
+
+    /// A door that remembers; `starts` says whether it may run a shell start that it does not remember.
+    pub(crate) fn remembering(self, memo: Arc<Memo>, starts: bool) -> Self {
+        Self { memo: Some(memo), starts_allowed: starts, ..self }
+    }
+
+    /// What the answers so far were made from.
+    pub(crate) fn looks(&self) -> Vec<Look> {
+        std::mem::take(&mut lock(&self.looks))
     }
 
     fn hold(&self, at: EnvRef, env: Result<Environment, String>) {
@@ -165,14 +187,16 @@ impl<B: Backend> Door<B> {
                 }
             }
         }
-        let asked: Vec<_> = jobs.iter().map(|j| j.asked.clone()).collect();
-        for (asked, run) in asked.into_iter().zip(self.backend.run_shells(jobs)) {
+        let asked: Vec<_> = jobs.iter().map(|j| (j.asked.clone(), self.looks_of(&j.asked))).collect();
+        for ((asked, looks), run) in asked.into_iter().zip(self.backend.run_shells(jobs)) {
             let mut seen = run.seen;
             lock(&self.took).insert(asked.clone(), Duration::from_millis(seen.took_ms));
             seen.waiting = run.waits_for.and_then(|words| self.waiting(&asked, &words));
             let held = run.env.ok_or_else(|| seen.failure.clone().unwrap_or_else(|| "no answer".to_owned()));
             self.hold(EnvRef::Shell { asked: Box::new(asked.clone()) }, held);
-            outcomes.insert(ProbeRequest::Shell(asked), Outcome::Shell(seen));
+            let (request, outcome) = (ProbeRequest::Shell(asked), Outcome::Shell(seen));
+            self.keep_start(&request, &outcome, looks);
+            outcomes.insert(request, outcome);
         }
         outcomes
     }
@@ -215,7 +239,7 @@ impl<B: Backend> Door<B> {
         result.unwrap_or_else(|reason| Outcome::Unknown { reason })
     }
 
-    fn record(raw: &RawProcess) -> ProcessRecord {
+    pub(crate) fn record(raw: &RawProcess) -> ProcessRecord {
         ProcessRecord {
             pid: raw.pid,
             ppid: raw.ppid,
@@ -365,27 +389,32 @@ impl<B: Backend> System for Door<B> {
     }
 
     fn answer(&self, requests: &[ProbeRequest]) -> Vec<Outcome> {
-        let (mut shells, mut rest) = (HashMap::new(), HashMap::new());
+        let mut known: HashMap<&ProbeRequest, Outcome> = HashMap::new();
+        let mut new = vec![];
+        for request in requests {
+            match self.remembered(request) {
+                Some(outcome) => drop(known.insert(request, outcome)),
+                None => new.push(request.clone()),
+            }
+        }
+        let mut found = HashMap::new();
         std::thread::scope(|scope| {
-            let running = requests
+            let running = new
                 .iter()
                 .any(|r| matches!(r, ProbeRequest::Shell(_)))
-                .then(|| scope.spawn(|| self.run_shells(requests)));
-            for (i, request) in requests.iter().enumerate() {
+                .then(|| scope.spawn(|| self.run_shells(&new)));
+            for request in &new {
                 if !matches!(request, ProbeRequest::Shell(_) | ProbeRequest::Trace(_)) {
-                    rest.insert(i, self.answer_one(request));
+                    found.insert(request.clone(), self.keeping(request, || self.answer_one(request)));
                 }
             }
             if let Some(Ok(outcomes)) = running.map(std::thread::ScopedJoinHandle::join) {
-                shells = outcomes;
+                found.extend(outcomes);
             }
         });
         // After the plain starts, whose time counts.
-        shells.extend(self.trace_shells(requests));
+        found.extend(self.trace_shells(&new));
         let unknown = || Outcome::Unknown { reason: "the probe itself failed".to_owned() };
-        let pick = |(i, r): (usize, &ProbeRequest)| {
-            rest.remove(&i).or_else(|| shells.remove(r)).unwrap_or_else(unknown)
-        };
-        requests.iter().enumerate().map(pick).collect()
+        requests.iter().map(|r| known.remove(r).or_else(|| found.remove(r)).unwrap_or_else(unknown)).collect()
     }
 }

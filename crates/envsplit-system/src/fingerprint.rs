@@ -78,6 +78,11 @@ impl FingerprintKey {
         Ok(Self::of(key))
     }
 
+    /// Names the key; two fingerprints are compared only under the same one.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The fingerprint of a value.
     pub(crate) fn of_value(&self, value: &[u8]) -> Fingerprint {
         Fingerprint::new(&self.id, &blake3::keyed_hash(&self.key, value).to_hex()[..16])

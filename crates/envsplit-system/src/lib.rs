@@ -12,11 +12,13 @@
 
 mod answer;
 mod backend;
+mod depends;
 mod disk;
 mod door;
 mod fingerprint;
 #[cfg(target_os = "linux")]
 mod linux;
+mod memo;
 mod memory;
 mod own;
 mod package;
@@ -26,6 +28,6 @@ pub use answer::{WORD as ANSWER_WORD, answered};
 pub use disk::{DiskFiles, LARGEST};
 pub use door::{Asked, System};
 #[cfg(target_os = "linux")]
-pub use linux::open;
+pub use linux::{Call, Candidate, Standing, TableChange, Who, open};
 pub use memory::{MemoryProcess, MemorySystem};
 pub use own::{data_dir, runtime_dir};

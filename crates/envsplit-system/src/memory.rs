@@ -75,7 +75,7 @@ impl MemorySystem {
     /// The door to it.
     pub fn open(self) -> impl System {
         let traces = self.traces.clone();
-        MemoryDoor(Door::new(Memory(self), FingerprintKey::fresh()), traces)
+        MemoryDoor(Door::new(Memory(self), std::sync::Arc::new(FingerprintKey::fresh())), traces)
     }
 }
 

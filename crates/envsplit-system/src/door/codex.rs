@@ -23,6 +23,15 @@ pub(super) fn on_path(files: &dyn Files, path: &str, program: &str) -> Option<St
 }
 
 impl<B: Backend> Door<B> {
+    /// The directory of the process whose environment it is.
+    pub(super) fn process_cwd(&self, env: &EnvRef) -> Option<String> {
+        match env {
+            EnvRef::Process { pid, .. } => self.backend.cwd(*pid),
+            EnvRef::Caller => Some(self.backend.caller().cwd),
+            _ => None,
+        }
+    }
+
     pub(super) fn codex(&self, asked: &CodexAsked) -> Result<CodexSeen, String> {
         let env = self.environment(&asked.env)?;
         let files = self.backend.files();
@@ -33,11 +42,7 @@ impl<B: Backend> Door<B> {
             Some(raw) => envsplit_codex::session_flags(&raw.argv),
             None => (asked.profile.clone(), asked.overrides.clone()),
         };
-        let process_cwd = match asked.env {
-            EnvRef::Process { pid, .. } => self.backend.cwd(pid),
-            EnvRef::Caller => Some(self.backend.caller().cwd),
-            _ => None,
-        };
+        let process_cwd = self.process_cwd(&asked.env);
         let home_dir = Some(self.home_of(&env)).filter(|h| !h.is_empty());
         let surroundings = Surroundings {
             files,

@@ -34,8 +34,9 @@ impl<B: Backend> Door<B> {
             }
         }
         for (trace, run) in asked.into_iter().zip(self.backend.trace_shells(jobs)) {
-            let seen = self.seen(trace, run);
-            outcomes.insert(ProbeRequest::Trace(trace.clone()), Outcome::Trace(seen));
+            let (request, seen) = (ProbeRequest::Trace(trace.clone()), Outcome::Trace(self.seen(trace, run)));
+            self.keep_start(&request, &seen, self.looks_of(&trace.start));
+            outcomes.insert(request, seen);
         }
         outcomes
     }

@@ -1,8 +1,13 @@
 //! Linux, a distribution of WSL included.
+mod known;
 mod session;
 mod shell;
 mod spawn;
+mod standing;
 mod table;
+
+pub use known::{Candidate, TableChange};
+pub use standing::{Call, Standing, Who};
 
 use crate::backend::{
     Backend, CallerFacts, RawProcess, SessionFacts, ShellJob, ShellRun, TraceJob, TraceRun, UserFacts,
@@ -14,25 +19,45 @@ use crate::secret::Environment;
 use envsplit_model::{EnvAccess, Files, Host, HostId, HostKind};
 use jiff::Timestamp;
 use std::os::unix::ffi::OsStringExt as _;
+use std::sync::Arc;
 
 /// The door to this machine.
 pub fn open() -> impl System + Sync {
     let key = FingerprintKey::of_installation(crate::own::data_dir().as_deref());
-    Door::new(Linux::new(), key)
+    Door::new(Linux::new(table::Clock::now()), Arc::new(key))
 }
 
-struct Linux {
+pub(crate) struct Linux {
     files: DiskFiles,
     user: UserFacts,
     hosts: Vec<Host>,
     clock: table::Clock,
+    manager: Arc<session::Manager>,
+    /// Who asks, where it is not this process.
+    caller: Option<CallerFacts>,
+    /// The processes that matter, where they are known already.
+    table: Option<Vec<RawProcess>>,
 }
 
 impl Linux {
-    fn new() -> Self {
+    fn new(clock: table::Clock) -> Self {
         let files = DiskFiles::default();
         let user = user(&files);
-        Self { hosts: hosts(), user, files, clock: table::Clock::now() }
+        Self { hosts: hosts(), user, files, clock, manager: Arc::default(), caller: None, table: None }
+    }
+}
+
+/// This process, as a caller.
+fn own_facts() -> CallerFacts {
+    let mut env = Environment::default();
+    for (name, value) in std::env::vars_os() {
+        env.set(name.to_string_lossy(), value.into_vec());
+    }
+    CallerFacts {
+        pid: std::process::id(),
+        ppid: std::os::unix::process::parent_id(),
+        cwd: std::env::current_dir().map(|d| d.to_string_lossy().into_owned()).unwrap_or_default(),
+        env,
     }
 }
 
@@ -58,24 +83,15 @@ impl Backend for Linux {
     }
 
     fn caller(&self) -> CallerFacts {
-        let mut env = Environment::default();
-        for (name, value) in std::env::vars_os() {
-            env.set(name.to_string_lossy(), value.into_vec());
-        }
-        CallerFacts {
-            pid: std::process::id(),
-            ppid: std::os::unix::process::parent_id(),
-            cwd: std::env::current_dir().map(|d| d.to_string_lossy().into_owned()).unwrap_or_default(),
-            env,
-        }
+        self.caller.clone().unwrap_or_else(own_facts)
     }
 
     fn session(&self) -> SessionFacts {
-        session::look(&self.user, &self.files)
+        session::look(&self.user, &self.files, &self.manager)
     }
 
     fn table(&self) -> Vec<RawProcess> {
-        table::list(&self.clock)
+        self.table.clone().unwrap_or_else(|| table::list(&self.clock))
     }
 
     fn owner(&self, pid: u32) -> Option<u32> {

@@ -4,13 +4,39 @@ use crate::backend::{SessionFacts, UserFacts};
 use crate::secret::Environment;
 use envsplit_model::Files;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
+
+/// The systemd user manager: what it said last counts for a while.
+#[derive(Default)]
+pub(crate) struct Manager {
+    every: Duration,
+    said: Mutex<Option<(Instant, Option<Zeroizing<String>>)>>,
+}
+
+impl Manager {
+    pub(super) fn asked_every(every: Duration) -> Self {
+        Self { every, said: Mutex::default() }
+    }
+
+    fn environment(&self) -> Option<Zeroizing<String>> {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, text)) = said.as_ref().filter(|(at, _)| at.elapsed() < self.every) {
+            return text.clone();
+        }
+        let text = spawn::output("/usr/bin/systemctl", &["--user", "show-environment"]).map(Zeroizing::new);
+        *said = Some((Instant::now(), text.clone()));
+        text
+    }
+}
 
 /// Asks the systemd user manager where it answers; else puts together what a login would have.
-pub(super) fn look(user: &UserFacts, files: &dyn Files) -> SessionFacts {
+pub(super) fn look(user: &UserFacts, files: &dyn Files, manager: &Manager) -> SessionFacts {
     let uid = user.uid.unwrap_or(0);
     if Path::new("/run/systemd/system").exists()
         && Path::new(&format!("/run/user/{uid}/systemd")).exists()
-        && let Some(text) = spawn::output("/usr/bin/systemctl", &["--user", "show-environment"])
+        && let Some(text) = manager.environment()
     {
         let mut env = base(user, files);
         for line in text.lines() {

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 /// Ties the ticks since boot, in which the kernel keeps start times, to the wall clock.
+#[derive(Clone, Copy)]
 pub(super) struct Clock {
     boot: Timestamp,
     ticks: u64,
@@ -20,9 +21,46 @@ impl Clock {
     /// When a process started, to the tick (10 ms).
     pub(super) fn started_at(&self, pid: u32) -> Option<Timestamp> {
         let stat = procfs::process::Process::new(i32::try_from(pid).ok()?).ok()?.stat().ok()?;
-        let millis = i64::try_from(u128::from(stat.starttime) * 1000 / u128::from(self.ticks)).ok()?;
+        self.at_ticks(stat.starttime)
+    }
+
+    fn at_ticks(&self, ticks: u64) -> Option<Timestamp> {
+        let millis = i64::try_from(u128::from(ticks) * 1000 / u128::from(self.ticks)).ok()?;
         self.boot.checked_add(SignedDuration::from_millis(millis)).ok()
     }
+
+    /// Whether the wall clock was set by more than a second since.
+    pub(super) fn is_off(&self) -> bool {
+        Self::now().boot.duration_since(self.boot).abs() > SignedDuration::from_secs(1)
+    }
+}
+
+/// One process, exactly; `None` when it ended.
+pub(super) fn row(clock: &Clock, pid: u32) -> Option<RawProcess> {
+    let process = procfs::process::Process::new(i32::try_from(pid).ok()?).ok()?;
+    let stat = process.stat().ok()?;
+    if matches!(stat.state, 'Z' | 'X' | 'x') {
+        return None;
+    }
+    let exe = process.exe().ok().map(|e| without_deleted(&e.to_string_lossy()));
+    Some(RawProcess {
+        pid,
+        ppid: u32::try_from(stat.ppid).unwrap_or(0),
+        started_at: clock.at_ticks(stat.starttime)?,
+        exe,
+        argv: words(process.cmdline().unwrap_or_default()),
+    })
+}
+
+/// Every process id, without a look at any.
+pub(super) fn pids() -> Vec<u32> {
+    let Ok(entries) = std::fs::read_dir("/proc") else { return vec![] };
+    entries.filter_map(|e| e.ok()?.file_name().to_str()?.parse().ok()).collect()
+}
+
+/// A program file's path; the kernel marks one that was replaced since.
+pub(super) fn without_deleted(path: &str) -> String {
+    path.strip_suffix(" (deleted)").unwrap_or(path).to_owned()
 }
 
 /// Every process that this user may list.
@@ -50,10 +88,7 @@ pub(super) fn list(clock: &Clock) -> Vec<RawProcess> {
                 .ok()
                 .and_then(|s| Timestamp::from_second(s).ok())
                 .unwrap_or(clock.boot),
-            exe: p.exe().map(|e| {
-                let path = e.to_string_lossy();
-                path.strip_suffix(" (deleted)").unwrap_or(&path).to_owned()
-            }),
+            exe: p.exe().map(|e| without_deleted(&e.to_string_lossy())),
             argv: words(p.cmd().iter().map(|a| text(a)).collect()),
         })
         .collect()

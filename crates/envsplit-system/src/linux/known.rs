@@ -1,0 +1,207 @@
+//! The processes that are known already: a second look costs little, and only what is new is looked at in depth.
+use super::table::{self, Clock};
+use crate::backend::RawProcess;
+use crate::door::Door;
+use envsplit_model::ProcessRecord;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::os::unix::fs::MetadataExt as _;
+use std::time::{Duration, Instant};
+
+/// A program is what it stays within this time of its start, as a rule: before it, a fork may still become another.
+const SETTLED: Duration = Duration::from_secs(30);
+
+/// Whether a process may have a role, by program and arguments.
+pub type Candidate = fn(&ProcessRecord) -> bool;
+
+/// What changed among the processes that may have a role.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableChange {
+    /// Began, or became such a program.
+    pub new: Vec<u32>,
+    /// Ended, or became another program.
+    pub gone: Vec<u32>,
+}
+
+impl TableChange {
+    /// Whether nothing did.
+    pub fn is_empty(&self) -> bool {
+        self.new.is_empty() && self.gone.is_empty()
+    }
+}
+
+struct Row {
+    raw: RawProcess,
+    /// Of `/proc/PID`: another process with the same id has another one.
+    inode: u64,
+    mine: bool,
+    candidate: bool,
+    first_seen: Instant,
+}
+
+/// The process table as it was last seen.
+pub(super) struct Known {
+    clock: Clock,
+    uid: u32,
+    candidate: Candidate,
+    rows: HashMap<u32, Row>,
+}
+
+impl Known {
+    pub(super) fn new(candidate: Candidate) -> Self {
+        let uid = rustix::process::geteuid().as_raw();
+        Self { clock: Clock::now(), uid, candidate, rows: HashMap::new() }
+    }
+
+    pub(super) fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Those that may have a role, this user's.
+    pub(super) fn candidates(&self) -> Vec<u32> {
+        self.rows.iter().filter(|(_, r)| r.candidate && r.mine).map(|(pid, _)| *pid).collect()
+    }
+
+    /// Looks again.
+    pub(super) fn refresh(&mut self) -> TableChange {
+        if self.clock.is_off() {
+            self.clock = Clock::now();
+            self.rows.clear();
+        }
+        let before: BTreeMap<u32, RawProcess> =
+            self.candidates().into_iter().filter_map(|p| Some((p, self.rows.get(&p)?.raw.clone()))).collect();
+        let pids: BTreeSet<u32> = table::pids().into_iter().collect();
+        self.rows.retain(|pid, _| pids.contains(pid));
+        for pid in pids {
+            self.look(pid);
+        }
+        let mut change = TableChange::default();
+        let now: BTreeSet<u32> = self.candidates().into_iter().collect();
+        for pid in before.keys().chain(&now).collect::<BTreeSet<_>>() {
+            let same = match (before.get(pid), now.contains(pid).then(|| &self.rows[pid].raw)) {
+                (Some(was), Some(is)) => {
+                    was.started_at == is.started_at && was.argv == is.argv && was.exe == is.exe
+                }
+                _ => false,
+            };
+            if !same {
+                if before.contains_key(pid) {
+                    change.gone.push(*pid);
+                }
+                if now.contains(pid) {
+                    change.new.push(*pid);
+                }
+            }
+        }
+        change
+    }
+
+    /// Looks at one process, in depth only where it may have changed.
+    fn look(&mut self, pid: u32) {
+        let Ok(meta) = std::fs::metadata(format!("/proc/{pid}")) else {
+            self.rows.remove(&pid);
+            return;
+        };
+        if let Some(row) = self.rows.get(&pid).filter(|r| r.inode == meta.ino()) {
+            let settled = row.first_seen.elapsed() > SETTLED && !row.candidate;
+            // A kernel thread has no program and never gets one.
+            let plain = row.raw.exe.is_none() && row.raw.argv.is_empty();
+            if !row.mine || (settled && (plain || same_program(&row.raw))) {
+                return;
+            }
+        }
+        self.read(pid, &meta);
+    }
+
+    fn read(&mut self, pid: u32, meta: &std::fs::Metadata) {
+        let Some(raw) = table::row(&self.clock, pid) else {
+            self.rows.remove(&pid);
+            return;
+        };
+        let candidate = (self.candidate)(&Door::<super::Linux>::record(&raw));
+        let known = self.rows.get(&pid).filter(|r| r.inode == meta.ino());
+        let first_seen = known.map_or_else(Instant::now, |r| r.first_seen);
+        let row = Row { raw, inode: meta.ino(), mine: meta.uid() == self.uid, candidate, first_seen };
+        self.rows.insert(pid, row);
+    }
+
+    /// The row of a process, read anew.
+    pub(super) fn row(&mut self, pid: u32) -> Option<RawProcess> {
+        let meta = std::fs::metadata(format!("/proc/{pid}")).ok()?;
+        self.read(pid, &meta);
+        Some(self.rows.get(&pid)?.raw.clone())
+    }
+
+    /// Those that may have a role, `others`, and all that these come from; read anew, since parents change.
+    pub(super) fn around(&mut self, others: &[u32]) -> Vec<RawProcess> {
+        let mut found = BTreeMap::new();
+        let mut next: Vec<u32> = self.candidates();
+        next.extend(others);
+        while let Some(pid) = next.pop() {
+            if found.contains_key(&pid) {
+                continue;
+            }
+            if let Some(raw) = self.row(pid) {
+                next.push(raw.ppid);
+                found.insert(pid, raw);
+            }
+        }
+        found.into_values().collect()
+    }
+}
+
+/// Whether the program file is still the same.
+fn same_program(raw: &RawProcess) -> bool {
+    let now = std::fs::read_link(format!("/proc/{}/exe", raw.pid)).ok();
+    let now = now.map(|p| table::without_deleted(&p.to_string_lossy()));
+    now == raw.exe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::{Command, Stdio};
+
+    fn is_sleep(p: &ProcessRecord) -> bool {
+        p.argv.first().is_some_and(|a| a == "sleep") && p.argv.get(1).is_some_and(|a| a == "3121")
+    }
+
+    /// Looks until `wanted` holds; a deadline ends it.
+    fn until(known: &mut Known, wanted: impl Fn(&TableChange) -> bool) -> TableChange {
+        let end = Instant::now() + Duration::from_secs(20);
+        loop {
+            let change = known.refresh();
+            assert!(Instant::now() < end, "it did not come: {change:?}");
+            if wanted(&change) {
+                return change;
+            }
+        }
+    }
+
+    #[test]
+    fn a_program_that_begins_becomes_another_and_ends_is_noticed() {
+        let mut known = Known::new(is_sleep);
+        known.refresh();
+        // A shell that waits for a line, and then becomes the program.
+        let mut shell = Command::new("/bin/sh")
+            .args(["-c", "read x; exec sleep 3121"])
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let pid = shell.id();
+        known.refresh();
+        assert!(known.candidates().is_empty());
+        drop(shell.stdin.take());
+        let change = until(&mut known, |c| !c.is_empty());
+        assert_eq!(change, TableChange { new: vec![pid], gone: vec![] });
+        assert!(known.around(&[]).iter().any(|p| p.pid == std::process::id()), "its parent is there");
+        assert!(known.refresh().is_empty());
+        shell.kill().unwrap();
+        shell.wait().unwrap();
+        let change = until(&mut known, |c| !c.is_empty());
+        assert_eq!(change, TableChange { new: vec![], gone: vec![pid] });
+    }
+}

@@ -1,0 +1,170 @@
+//! A door that stays open: one for each question, on what all of them share (the process table, the answers that
+//! hold, the key of the fingerprints).
+use super::known::{Candidate, Known, TableChange};
+use super::{Linux, session};
+use crate::backend::CallerFacts;
+use crate::depends;
+use crate::door::{Asked, Door, System};
+use crate::fingerprint::FingerprintKey;
+use crate::memo::Memo;
+use crate::secret::Environment;
+use envsplit_model::{Outcome, ProbeRequest, ProcessRecord, Snapshot};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long an answer is kept that nobody asks for any more.
+const UNUSED: Duration = Duration::from_hours(1);
+
+/// For whom a question is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Who {
+    /// Nobody: what the machine shows to all.
+    Nobody,
+    /// This process: its environment and directory are read through the system.
+    Process(u32),
+}
+
+/// What all questions share.
+pub struct Standing {
+    key: Arc<FingerprintKey>,
+    memo: Arc<Memo>,
+    known: Mutex<Known>,
+    manager: Arc<session::Manager>,
+}
+
+impl Standing {
+    /// The door to this machine, to stay open. `candidate` says which processes may have a role.
+    pub fn open(candidate: Candidate) -> Self {
+        Self {
+            key: Arc::new(FingerprintKey::of_installation(crate::own::data_dir().as_deref())),
+            memo: Arc::default(),
+            known: Mutex::new(Known::new(candidate)),
+            manager: Arc::new(session::Manager::asked_every(Duration::from_secs(30))),
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Names the key of the fingerprints.
+    pub fn key_id(&self) -> String {
+        self.key.id().to_owned()
+    }
+
+    /// Looks at the process table again; what is known and unchanged costs little.
+    pub fn look_at_processes(&self) -> TableChange {
+        self.known().refresh()
+    }
+
+    /// How many processes are known.
+    pub fn processes(&self) -> usize {
+        self.known().len()
+    }
+
+    /// Those that may have a role, this user's.
+    pub fn candidates(&self) -> Vec<u32> {
+        self.known().candidates()
+    }
+
+    /// Whether `pid` is `of` or one of the processes that it comes from.
+    pub fn is_in_ancestry(&self, pid: u32, of: u32) -> bool {
+        let mut known = self.known();
+        let mut at = of;
+        for _ in 0..256 {
+            if at == pid {
+                return true;
+            }
+            match known.row(at) {
+                Some(row) if row.ppid != at && row.ppid != 0 => at = row.ppid,
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    /// Forgets what shell starts did, so that the next question runs them again.
+    pub fn forget_starts(&self) {
+        self.memo.forget_starts();
+    }
+
+    /// Forgets what nobody asks for any more.
+    pub fn tidy(&self) {
+        self.memo.forget_unused(UNUSED);
+    }
+
+    /// A door for one question. `starts` says whether shells may be run that are not remembered. The error says why
+    /// the caller cannot be looked at.
+    pub fn call(&self, who: Who, starts: bool, failing: Option<u32>) -> Result<Call, String> {
+        let caller = match who {
+            Who::Nobody => super::own_facts(),
+            Who::Process(pid) => self.facts(pid)?,
+        };
+        let mut known = self.known();
+        let others: Vec<u32> = [caller.pid].into_iter().chain(failing).collect();
+        let table = known.around(&others);
+        let clock = known.clock();
+        drop(known);
+        let (backend, looks) = depends::recording(|| Linux {
+            caller: Some(caller),
+            table: Some(table),
+            manager: Arc::clone(&self.manager),
+            ..Linux::new(clock)
+        });
+        let door = Door::new(backend, Arc::clone(&self.key)).remembering(Arc::clone(&self.memo), starts);
+        let paths = Mutex::new(looks.into_iter().map(|l| l.path).collect());
+        Ok(Call { door, nobody: who == Who::Nobody, paths })
+    }
+
+    fn facts(&self, pid: u32) -> Result<CallerFacts, String> {
+        let gone = || format!("process {pid} is gone");
+        let row = self.known().row(pid).ok_or_else(gone)?;
+        let block = std::fs::read(format!("/proc/{pid}/environ"))
+            .map_err(|e| format!("the environment of process {pid} may not be read: {e}"))?;
+        let cwd = std::fs::read_link(format!("/proc/{pid}/cwd")).map_err(|_| gone())?;
+        Ok(CallerFacts {
+            pid,
+            ppid: row.ppid,
+            cwd: cwd.to_string_lossy().into_owned(),
+            env: Environment::parse(&block),
+        })
+    }
+}
+
+/// A door for one question.
+pub struct Call {
+    door: Door<Linux>,
+    nobody: bool,
+    paths: Mutex<Vec<String>>,
+}
+
+impl Call {
+    /// Every path that was looked at so far, there or not: a change there may change the answer.
+    pub fn paths(&self) -> Vec<String> {
+        let mut paths = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
+        paths.extend(self.door.looks().into_iter().map(|l| l.path));
+        paths.sort();
+        paths.dedup();
+        paths.clone()
+    }
+}
+
+impl System for Call {
+    fn observe(&self, asked: &Asked, candidate: &dyn Fn(&ProcessRecord) -> bool) -> Snapshot {
+        let (mut snapshot, looks) = depends::recording(|| self.door.observe(asked, candidate));
+        let mut paths = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
+        paths.extend(looks.into_iter().map(|l| l.path));
+        if self.nobody {
+            snapshot.caller = None;
+        }
+        snapshot
+    }
+
+    fn forget_ended(&self, snapshot: &mut Snapshot) -> bool {
+        self.door.forget_ended(snapshot)
+    }
+
+    fn answer(&self, requests: &[ProbeRequest]) -> Vec<Outcome> {
+        self.door.answer(requests)
+    }
+}
