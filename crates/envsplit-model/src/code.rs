@@ -24,7 +24,8 @@ macro_rules! registry {
         /// A cause. Its slug is public surface and never changes.
         #[allow(clippy::doc_markdown)] // the titles are for people
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code { $(#[doc = $title] $variant,)* }
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+        pub enum Code { $(#[doc = $title] #[cfg_attr(feature = "ts", ts(rename = $slug))] $variant,)* }
 
         impl Code {
             /// Every registered code, in the order of the registry.

@@ -66,6 +66,7 @@ wire_enum! {
 
 /// One layer of the config.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Layer {
     /// Its kind.
     pub source: LayerSource,
@@ -81,6 +82,7 @@ pub struct Layer {
 
 /// A value that lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Overridden {
     /// The value, masked where it can hold a secret.
     pub value: serde_json::Value,
@@ -96,6 +98,7 @@ pub struct Overridden {
 
 /// An effective value with its origin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ConfigValue {
     /// The value, masked where it can hold a secret.
     pub value: serde_json::Value,
@@ -113,6 +116,7 @@ pub struct ConfigValue {
 
 /// Something that is wrong with the config at a place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Problem {
     /// The cause code.
     pub code: Code,
@@ -137,6 +141,7 @@ pub struct Problem {
 
 /// The Codex that runs, or would run, at a place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CodexView {
     /// The home, canonical when `CODEX_HOME` says it; `None` when it is invalid or unknown.
     pub home: Option<String>,

@@ -19,6 +19,7 @@ wire_enum! {
 
 /// What a finding is about: a variable's name, or a TOML dotted key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Subject {
     /// The kind.
     pub kind: SubjectKind,
@@ -39,6 +40,7 @@ impl Subject {
 
 /// The first hop that should have brought it in and did not; both ends are neighbours on the failing place's chain.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Split {
     /// The last place that had it, or that the hop starts from.
     pub from: PlaceId,
@@ -71,6 +73,7 @@ wire_enum! {
 
 /// A location.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct At {
     /// What it is to the finding.
     #[serde(rename = "as")]
@@ -108,6 +111,7 @@ impl At {
 
 /// An edit of a file, values masked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Edit {
     /// The file.
     pub path: String,
@@ -121,6 +125,7 @@ pub struct Edit {
 
 /// A change of a file that `fix --apply` can make by itself. None of them holds a value of a variable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Change {
     /// A line at the end of the file, which is made if it is missing.
@@ -163,6 +168,7 @@ pub enum Change {
 
 /// Something to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Fix {
     /// Stable name of this kind of fix.
     pub id: String,
@@ -187,6 +193,7 @@ pub struct Fix {
 
 /// A cause, proved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Finding {
     /// The cause code.
     pub code: Code,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The name of a host, the same from whichever side one asks: `linux`, `wsl:Ubuntu-24.04`, `windows`, `macos`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct HostId(pub String);
 
@@ -35,6 +36,7 @@ wire_enum! {
 
 /// One host of the report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Host {
     /// Its id, used by every place, path and fix.
     pub id: HostId,

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 /// The id of a place: `HOST/KIND/NAME`, for processes `HOST/process/ROLE-PID`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct PlaceId(pub String);
 
@@ -108,6 +109,7 @@ wire_enum! {
 
 /// The process behind a place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PlaceProcess {
     /// Process id.
     pub pid: u32,
@@ -123,6 +125,7 @@ pub struct PlaceProcess {
 
 /// A point on a host where an environment exists and can be looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Place {
     /// Unique in the report.
     pub id: PlaceId,
@@ -161,6 +164,7 @@ impl Place {
 
 /// A step by which an environment travels.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Hop {
     /// Where it comes from.
     pub from: PlaceId,

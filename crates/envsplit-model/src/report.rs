@@ -42,6 +42,7 @@ impl Verdict {
 
 /// What `check --json` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: String,
@@ -69,7 +70,8 @@ impl Report {
 }
 
 /// What `places --json` prints: places without `env` and `codex`.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PlacesSlice {
     /// `envsplit.places/v1`
     pub schema: String,
@@ -82,7 +84,8 @@ pub struct PlacesSlice {
 }
 
 /// One place of [`ConfigSlice`].
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ConfigSlicePlace {
     /// The place.
     pub id: PlaceId,
@@ -95,7 +98,8 @@ pub struct ConfigSlicePlace {
 }
 
 /// What `config --json` prints.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ConfigSlice {
     /// `envsplit.config/v1`
     pub schema: String,
@@ -105,6 +109,7 @@ pub struct ConfigSlice {
 
 /// A line that sets the asked variable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct EnvSource {
     /// The file.
     pub path: String,
@@ -134,6 +139,7 @@ pub struct EnvSource {
 
 /// A file that may set the variable and could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct EnvUnread {
     /// The file or directory.
     pub path: String,
@@ -142,7 +148,8 @@ pub struct EnvUnread {
 }
 
 /// One place of [`EnvSlice`].
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct EnvSlicePlace {
     /// The place.
     pub id: PlaceId,
@@ -155,7 +162,8 @@ pub struct EnvSlicePlace {
 }
 
 /// What `env NAME --json` prints.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct EnvSlice {
     /// `envsplit.env/v1`
     pub schema: String,
@@ -171,7 +179,8 @@ pub struct EnvSlice {
 }
 
 /// What `explain CODE --json` prints.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ExplainSlice {
     /// `envsplit.explain/v1`
     pub schema: String,
@@ -210,7 +219,8 @@ wire_enum! {
 
 /// What `explain TEXT --json` prints: what a pasted error proves, checked against this machine. The text itself is
 /// not repeated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SymptomSlice {
     /// `envsplit.explain/v1`
     pub schema: String,
@@ -239,7 +249,8 @@ pub struct SymptomSlice {
 }
 
 /// What `explain` prints: the page of a code, or what a pasted text proves.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(untagged)]
 pub enum Explained {
     /// Of a code.
@@ -250,6 +261,7 @@ pub enum Explained {
 
 /// One side of a [`ConfigDiffSlice`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ConfigDiffPlace {
     /// The place.
     pub id: PlaceId,
@@ -275,6 +287,7 @@ pub struct ConfigDiffPlace {
 
 /// A key in which two configs differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ConfigDifference {
     /// The TOML dotted key.
     pub key: String,
@@ -288,6 +301,7 @@ pub struct ConfigDifference {
 
 /// What `config --diff PLACE PLACE --json` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ConfigDiffSlice {
     /// `envsplit.config-diff/v1`
     pub schema: String,
@@ -303,6 +317,7 @@ pub struct ConfigDiffSlice {
 
 /// A fix that was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Applied {
     /// The finding's code.
     pub code: Code,
@@ -318,6 +333,7 @@ pub struct Applied {
 
 /// What `fix --json` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FixSlice {
     /// `envsplit.fix/v1`
     pub schema: String,
@@ -333,6 +349,7 @@ pub struct FixSlice {
 
 /// What `fix --undo --json` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct UndoSlice {
     /// `envsplit.undo/v1`
     pub schema: String,

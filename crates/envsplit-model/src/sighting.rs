@@ -46,6 +46,7 @@ wire_enum! {
 
 /// A keyed hash of a value: `fp:KEYID:HASH`. It says whether two values are the same, and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct Fingerprint(String);
 
@@ -68,6 +69,7 @@ impl Fingerprint {
 
 /// The file and line (or registry value, unit, setting) that sets a variable.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Source {
     /// The host that the path belongs to.
     pub host: HostId,
@@ -81,6 +83,7 @@ pub struct Source {
 
 /// One variable at one place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Sighting {
     /// Whether it is there.
     pub state: State,

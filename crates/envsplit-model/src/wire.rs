@@ -6,6 +6,7 @@ macro_rules! wire_enum {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal,)* ; $(#[$ometa:meta])* $other:ident = $otext:literal $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
         $vis enum $name {
             $($(#[$vmeta])* #[serde(rename = $text)] $variant,)*
             $(#[$ometa])* #[serde(rename = $otext, other)] $other,
