@@ -87,6 +87,7 @@ fn place(w: &World<'_>, at: usize) -> Place {
         predicted: node.predicted,
         env: w.sightings(at).iter().map(|(name, s)| (name.clone(), with_dotenv(w, at, name, s))).collect(),
         codex: codex(w, at),
+        editor: None,
     }
 }
 

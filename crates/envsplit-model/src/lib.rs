@@ -8,6 +8,7 @@
 
 mod code;
 mod codex;
+mod editor;
 mod files;
 mod finding;
 pub mod history;
@@ -28,6 +29,7 @@ mod wire;
 
 pub use code::{Code, Severity};
 pub use codex::{CodexView, ConfigValue, HomeFrom, KeyVerdict, Layer, LayerSource, Overridden, Problem};
+pub use editor::{EditorSays, EditorSetting};
 pub use files::{FileError, FileKind, FileTimes, Files, ScratchFiles};
 pub use finding::{At, AtKind, Change, Edit, Finding, Fix, Split, Subject, SubjectKind};
 pub use host::{Host, HostId, HostKind};

@@ -1,4 +1,5 @@
 //! Places and the hops between them.
+use crate::EditorSays;
 use crate::wire::wire_enum;
 use crate::{CodexView, HostId, Sighting};
 use jiff::Timestamp;
@@ -151,6 +152,9 @@ pub struct Place {
     pub env: BTreeMap<String, Sighting>,
     /// The Codex that runs, or would run, here.
     pub codex: Option<CodexView>,
+    /// What an editor says about this process, through the background agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub editor: Option<EditorSays>,
 }
 
 impl Place {

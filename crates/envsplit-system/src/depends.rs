@@ -37,6 +37,23 @@ pub(crate) struct Look {
     pub(crate) seen: Seen,
 }
 
+/// What an answer was made from, for whoever keeps it.
+#[derive(Clone, Debug, Default)]
+pub struct Looks(pub(crate) Vec<Look>);
+
+impl Looks {
+    /// Whether every look would show the same now.
+    pub fn hold(&self) -> bool {
+        self.0.iter().all(Look::holds)
+    }
+
+    /// The paths that were looked at, there or not, each with whether its content counts (for a directory: the names
+    /// in it) and not only what stands there.
+    pub fn paths(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.0.iter().map(|l| (l.path.as_str(), matches!(l.seen, Seen::Content { .. })))
+    }
+}
+
 thread_local! {
     static LOOKS: RefCell<Vec<Vec<Look>>> = const { RefCell::new(vec![]) };
 }

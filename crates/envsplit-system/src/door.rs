@@ -21,7 +21,7 @@ use envsplit_model::{
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Start-up files that people edit, below the home directory.
 const WELL_KNOWN: &[&str] = &[
@@ -139,10 +139,7 @@ impl<B: Backend> Door<B> {
     }
 
     fn sight(&self, env: &Environment, name: &str) -> Sighting {
-        match env.get(name) {
-            None => Sighting::absent(),
-            Some(value) => Sighting::present(self.key.of_value(value), envsplit_codex::taints(value)),
-        }
+        self.key.sight(env, name)
     }
 
     fn sources(&self, at: &EnvRef, starts: &[StartKind], names: &[String]) -> Result<SourcesSeen, String> {
@@ -188,7 +185,10 @@ impl<B: Backend> Door<B> {
             }
         }
         let asked: Vec<_> = jobs.iter().map(|j| (j.asked.clone(), self.looks_of(&j.asked))).collect();
-        for ((asked, looks), run) in asked.into_iter().zip(self.backend.run_shells(jobs)) {
+        let began = Instant::now();
+        let runs = self.backend.run_shells(jobs);
+        self.count(runs.len(), 0, began.elapsed());
+        for ((asked, looks), run) in asked.into_iter().zip(runs) {
             let mut seen = run.seen;
             lock(&self.took).insert(asked.clone(), Duration::from_millis(seen.took_ms));
             seen.waiting = run.waits_for.and_then(|words| self.waiting(&asked, &words));

@@ -1,5 +1,6 @@
 //! The key under which fingerprints are made: one per installation, never shown, never sent.
-use envsplit_model::Fingerprint;
+use crate::secret::Environment;
+use envsplit_model::{EnvLookup as _, Fingerprint, Sighting};
 use std::io::Write as _;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -86,6 +87,14 @@ impl FingerprintKey {
     /// The fingerprint of a value.
     pub(crate) fn of_value(&self, value: &[u8]) -> Fingerprint {
         Fingerprint::new(&self.id, &blake3::keyed_hash(&self.key, value).to_hex()[..16])
+    }
+
+    /// A variable in an environment, without its value.
+    pub(crate) fn sight(&self, env: &Environment, name: &str) -> Sighting {
+        match env.get(name) {
+            None => Sighting::absent(),
+            Some(value) => Sighting::present(self.of_value(value), envsplit_codex::taints(value)),
+        }
     }
 }
 

@@ -25,9 +25,11 @@ mod package;
 mod secret;
 
 pub use answer::{WORD as ANSWER_WORD, answered};
+pub use depends::Looks;
 pub use disk::{DiskFiles, LARGEST};
 pub use door::{Asked, System};
 #[cfg(target_os = "linux")]
 pub use linux::{Call, Candidate, Standing, TableChange, Who, open};
+pub use memo::StartsRun;
 pub use memory::{MemoryProcess, MemorySystem};
 pub use own::{data_dir, runtime_dir};

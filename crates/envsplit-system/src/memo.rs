@@ -46,6 +46,18 @@ impl Entry {
 #[derive(Default)]
 pub(crate) struct Memo {
     entries: Mutex<HashMap<AnswerId, Entry>>,
+    ran: Mutex<StartsRun>,
+}
+
+/// Which starts were run so far: the others were remembered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StartsRun {
+    /// Shell starts.
+    pub shells: u64,
+    /// Shell starts under a watch.
+    pub traces: u64,
+    /// How long the last round took.
+    pub last: Option<Duration>,
 }
 
 impl Memo {
@@ -61,7 +73,6 @@ impl Memo {
             entry.used = Instant::now();
             return Some(entry.kept.clone());
         }
-        entries.remove(id);
         None
     }
 
@@ -74,6 +85,24 @@ impl Memo {
             let Some(oldest) = oldest else { break };
             entries.remove(&oldest);
         }
+    }
+
+    /// Counts starts that were run.
+    pub(crate) fn count(&self, shells: usize, traces: usize, took: Duration) {
+        let mut ran = self.ran.lock().unwrap_or_else(PoisonError::into_inner);
+        ran.shells += shells as u64;
+        ran.traces += traces as u64;
+        ran.last = Some(took);
+    }
+
+    /// Which starts were run so far.
+    pub(crate) fn starts_run(&self) -> StartsRun {
+        *self.ran.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a start is kept that holds no more.
+    pub(crate) fn has_stale_starts(&self) -> bool {
+        self.entries().values().any(|e| e.is_start() && !e.holds())
     }
 
     /// Forgets what shell starts did.

@@ -122,6 +122,13 @@ impl<B: Backend> Door<B> {
         .1
     }
 
+    /// Counts starts that were run.
+    pub(super) fn count(&self, shells: usize, traces: usize, took: Duration) {
+        if let Some(memo) = self.memo.as_ref().filter(|_| shells + traces > 0) {
+            memo.count(shells, traces, took);
+        }
+    }
+
     /// Keeps what a start showed.
     pub(super) fn keep_start(&self, request: &ProbeRequest, outcome: &Outcome, looks: Vec<Look>) {
         let Some(memo) = &self.memo else { return };

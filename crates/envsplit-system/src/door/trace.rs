@@ -8,7 +8,7 @@ use envsplit_model::{
 };
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The most variables that one start is watched for.
 const MOST: usize = 30;
@@ -33,7 +33,10 @@ impl<B: Backend> Door<B> {
                 }
             }
         }
-        for (trace, run) in asked.into_iter().zip(self.backend.trace_shells(jobs)) {
+        let began = Instant::now();
+        let runs = self.backend.trace_shells(jobs);
+        self.count(0, runs.len(), began.elapsed());
+        for (trace, run) in asked.into_iter().zip(runs) {
             let (request, seen) = (ProbeRequest::Trace(trace.clone()), Outcome::Trace(self.seen(trace, run)));
             self.keep_start(&request, &seen, self.looks_of(&trace.start));
             outcomes.insert(request, seen);

@@ -5,6 +5,7 @@ use crate::door::Door;
 use envsplit_model::ProcessRecord;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// A program is what it stays within this time of its start, as a rule: before it, a fork may still become another.
@@ -16,9 +17,9 @@ pub type Candidate = fn(&ProcessRecord) -> bool;
 /// What changed among the processes that may have a role.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableChange {
-    /// Began, or became such a program.
+    /// Began, became such a program, or works in another directory.
     pub new: Vec<u32>,
-    /// Ended, or became another program.
+    /// Ended, became another program, or works in another directory.
     pub gone: Vec<u32>,
 }
 
@@ -35,6 +36,8 @@ struct Row {
     inode: u64,
     mine: bool,
     candidate: bool,
+    /// Of a candidate: its directory decides which project it works in.
+    cwd: Option<PathBuf>,
     first_seen: Instant,
 }
 
@@ -71,8 +74,9 @@ impl Known {
             self.clock = Clock::now();
             self.rows.clear();
         }
-        let before: BTreeMap<u32, RawProcess> =
-            self.candidates().into_iter().filter_map(|p| Some((p, self.rows.get(&p)?.raw.clone()))).collect();
+        let state = |r: &Row| (r.raw.started_at, r.raw.exe.clone(), r.raw.argv.clone(), r.cwd.clone());
+        let before: BTreeMap<u32, _> =
+            self.candidates().into_iter().map(|p| (p, state(&self.rows[&p]))).collect();
         let pids: BTreeSet<u32> = table::pids().into_iter().collect();
         self.rows.retain(|pid, _| pids.contains(pid));
         for pid in pids {
@@ -81,12 +85,7 @@ impl Known {
         let mut change = TableChange::default();
         let now: BTreeSet<u32> = self.candidates().into_iter().collect();
         for pid in before.keys().chain(&now).collect::<BTreeSet<_>>() {
-            let same = match (before.get(pid), now.contains(pid).then(|| &self.rows[pid].raw)) {
-                (Some(was), Some(is)) => {
-                    was.started_at == is.started_at && was.argv == is.argv && was.exe == is.exe
-                }
-                _ => false,
-            };
+            let same = now.contains(pid) && before.get(pid) == Some(&state(&self.rows[pid]));
             if !same {
                 if before.contains_key(pid) {
                     change.gone.push(*pid);
@@ -124,7 +123,8 @@ impl Known {
         let candidate = (self.candidate)(&Door::<super::Linux>::record(&raw));
         let known = self.rows.get(&pid).filter(|r| r.inode == meta.ino());
         let first_seen = known.map_or_else(Instant::now, |r| r.first_seen);
-        let row = Row { raw, inode: meta.ino(), mine: meta.uid() == self.uid, candidate, first_seen };
+        let cwd = candidate.then(|| std::fs::read_link(format!("/proc/{pid}/cwd")).ok()).flatten();
+        let row = Row { raw, cwd, inode: meta.ino(), mine: meta.uid() == self.uid, candidate, first_seen };
         self.rows.insert(pid, row);
     }
 

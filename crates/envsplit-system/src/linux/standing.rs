@@ -3,12 +3,12 @@
 use super::known::{Candidate, Known, TableChange};
 use super::{Linux, session};
 use crate::backend::CallerFacts;
-use crate::depends;
+use crate::depends::{self, Look, Looks};
 use crate::door::{Asked, Door, System};
 use crate::fingerprint::FingerprintKey;
-use crate::memo::Memo;
+use crate::memo::{Memo, StartsRun};
 use crate::secret::Environment;
-use envsplit_model::{Outcome, ProbeRequest, ProcessRecord, Snapshot};
+use envsplit_model::{Outcome, ProbeRequest, ProcessRecord, Sighting, Snapshot};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -83,6 +83,26 @@ impl Standing {
         false
     }
 
+    /// Variables in the environment that a process was started with, without their values.
+    pub fn sightings(&self, pid: u32, names: &[&str]) -> Vec<(String, Sighting)> {
+        let env = std::fs::read(format!("/proc/{pid}/environ")).map(|block| Environment::parse(&block));
+        let sight = |name: &str| match &env {
+            Ok(env) => self.key.sight(env, name),
+            Err(_) => Sighting::unknown("this process may not be read or is gone"),
+        };
+        names.iter().map(|n| ((*n).to_owned(), sight(n))).collect()
+    }
+
+    /// Which shell starts were run so far.
+    pub fn starts_run(&self) -> StartsRun {
+        self.memo.starts_run()
+    }
+
+    /// Whether a remembered shell start no longer tells what the next one would do.
+    pub fn has_stale_starts(&self) -> bool {
+        self.memo.has_stale_starts()
+    }
+
     /// Forgets what shell starts did, so that the next question runs them again.
     pub fn forget_starts(&self) {
         self.memo.forget_starts();
@@ -112,8 +132,7 @@ impl Standing {
             ..Linux::new(clock)
         });
         let door = Door::new(backend, Arc::clone(&self.key)).remembering(Arc::clone(&self.memo), starts);
-        let paths = Mutex::new(looks.into_iter().map(|l| l.path).collect());
-        Ok(Call { door, nobody: who == Who::Nobody, paths })
+        Ok(Call { door, nobody: who == Who::Nobody, looks: Mutex::new(looks) })
     }
 
     fn facts(&self, pid: u32) -> Result<CallerFacts, String> {
@@ -135,25 +154,22 @@ impl Standing {
 pub struct Call {
     door: Door<Linux>,
     nobody: bool,
-    paths: Mutex<Vec<String>>,
+    looks: Mutex<Vec<Look>>,
 }
 
 impl Call {
-    /// Every path that was looked at so far, there or not: a change there may change the answer.
-    pub fn paths(&self) -> Vec<String> {
-        let mut paths = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
-        paths.extend(self.door.looks().into_iter().map(|l| l.path));
-        paths.sort();
-        paths.dedup();
-        paths.clone()
+    /// Every look at a file that was taken so far: where one would show something else, so may the answer.
+    pub fn looks(&self) -> Looks {
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.extend(self.door.looks());
+        Looks(looks.clone())
     }
 }
 
 impl System for Call {
     fn observe(&self, asked: &Asked, candidate: &dyn Fn(&ProcessRecord) -> bool) -> Snapshot {
         let (mut snapshot, looks) = depends::recording(|| self.door.observe(asked, candidate));
-        let mut paths = self.paths.lock().unwrap_or_else(PoisonError::into_inner);
-        paths.extend(looks.into_iter().map(|l| l.path));
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner).extend(looks);
         if self.nobody {
             snapshot.caller = None;
         }
