@@ -5,4 +5,5 @@
 //! is a stranger until the operating system has said who it is, and what it sends is bounded before it is read.
 #![forbid(unsafe_code)]
 
+pub mod frame;
 pub mod protocol;
