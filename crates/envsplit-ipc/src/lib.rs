@@ -11,7 +11,7 @@ pub mod lock;
 pub mod peer;
 pub mod place;
 pub mod protocol;
-
+pub mod relay;
 pub mod socket;
 pub mod start;
 

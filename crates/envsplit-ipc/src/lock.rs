@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 /// How long a starter waits before it looks at a lock again.
 const PAUSE: Duration = Duration::from_millis(3);
 
+/// For how long a daemon tries for the life lock.
+const MOMENT: Duration = Duration::from_millis(150);
+
 /// Why a lock is not to be had.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
@@ -35,18 +38,29 @@ pub enum LockError {
 pub struct LifeLock(#[allow(dead_code)] File);
 
 impl LifeLock {
-    /// Takes it, at once or not at all.
+    /// Takes it. Whoever only asks whether it is held has it for an instant, so a lock that is held is tried for again
+    /// for a moment.
     pub fn take(dir: &RuntimeDir) -> Result<Self, LockError> {
-        take(dir, "daemon.lock", "daemon").map(Self)
+        let until = Instant::now() + MOMENT;
+        loop {
+            match Self::at_once(dir) {
+                Err(LockError::Held(..)) if Instant::now() < until => std::thread::sleep(PAUSE),
+                other => return other,
+            }
+        }
     }
 
     /// Whether some process holds it.
     pub fn is_held(dir: &RuntimeDir) -> Result<bool, LockError> {
-        match Self::take(dir) {
+        match Self::at_once(dir) {
             Ok(_) => Ok(false),
             Err(LockError::Held(..)) => Ok(true),
             Err(e) => Err(e),
         }
+    }
+
+    fn at_once(dir: &RuntimeDir) -> Result<Self, LockError> {
+        take(dir, "daemon.lock", "daemon").map(Self)
     }
 }
 
