@@ -27,6 +27,7 @@ pub use report::{
     ConfigGetParams, EnvGetParams, ExplainParams, PlacesListParams, ProbeRunParams, ProbeWhat, ReportChanged,
     ReportGetParams, ReportSubscribeParams, ReportSubscribed, ReportUnsubscribeParams,
 };
+pub(crate) use session::differs;
 pub use session::{
     CancelParams, ClientInfo, Empty, InitializeParams, InitializeResult, Progress, ProgressToken,
     ProgressValue, Ready,

@@ -26,7 +26,8 @@ pub struct ClientInfo {
 pub struct InitializeParams {
     /// [`PROTOCOL`] of the client.
     pub protocol: u32,
-    /// The version of envsplit that the client belongs to.
+    /// The version of envsplit that the client belongs to. `envsplit rpc` puts its own here: an editor's extension has
+    /// a version of its own, and says it in `client`.
     pub version: String,
     /// Which program it is.
     pub client: ClientInfo,

@@ -160,6 +160,9 @@ table! {
         ReportChanged = "report/changed" (super::super::ReportChanged), ToClient;
         /// How far a request is.
         Progress = "$/progress" (super::super::Progress), ToClient;
+        /// From `envsplit rpc` alone: the daemon went away and another is there. Subscriptions and claims of the old
+        /// connection are gone: subscribe and push again.
+        Reconnected = "$/reconnected" (Empty), ToClient;
         /// The answer to a request is no longer wanted. It is answered with `cancelled`, or with its result where that
         /// was there first.
         CancelRequest = "$/cancelRequest" (CancelParams), ToDaemon;
