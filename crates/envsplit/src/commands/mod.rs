@@ -5,8 +5,11 @@ mod config_diff;
 mod env;
 mod explain;
 mod fix;
+mod history;
 mod places;
 mod shell_files;
+
+pub(crate) use history::since;
 
 use crate::args::{Args, Command};
 use crate::error::Error;
@@ -23,6 +26,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
         Some(Command::Config { all, .. }) => config::run(&args.common, *all),
         Some(Command::Places) => places::run(&args.common),
         Some(Command::Explain { text }) => explain::run(&args.common, text),
+        Some(Command::History { limit, since }) => history::run(&args.common, *limit, *since),
         Some(Command::Fix { undo: Some(backup), .. }) => fix::undo(&args.common, backup),
         Some(Command::Fix { code, apply, .. }) => fix::run(&args.common, code.as_deref(), *apply),
         Some(Command::Completions { shell }) => {
