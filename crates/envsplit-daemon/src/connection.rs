@@ -9,7 +9,8 @@ use envsplit_ipc::frame::{AsyncFrames, FrameError, Limits, write_async};
 use envsplit_ipc::peer::Peer;
 use envsplit_ipc::protocol::methods::{self, CancelRequest};
 use envsplit_ipc::protocol::{
-    ErrorCode, Id, InitializeParams, InitializeResult, Message, Method, Notification, Payload, Ready, RpcError,
+    ErrorCode, Id, InitializeParams, InitializeResult, Message, Method, Notification, Payload, Ready,
+    RpcError,
 };
 use envsplit_ipc::socket::Stream;
 use std::collections::HashMap;
@@ -146,9 +147,12 @@ async fn handshake(
             }
         };
         let (id, params) = match Message::parse(&body) {
-            Ok(Message::Request { id, method, params }) if method == methods::Initialize::NAME => (id, params),
+            Ok(Message::Request { id, method, params }) if method == methods::Initialize::NAME => {
+                (id, params)
+            }
             Ok(Message::Request { id, .. }) => {
-                let error = RpcError::new(ErrorCode::NotInitialized, "`initialize` must be the first request");
+                let error =
+                    RpcError::new(ErrorCode::NotInitialized, "`initialize` must be the first request");
                 client.out.send(Payload::error(Some(&id), &error)).await.ok()?;
                 continue;
             }

@@ -3,26 +3,32 @@
 //! Every answer has the generation of the world that it was made in. A file that an answer hangs on, a process that
 //! may have a role, an editor's claim: each change makes a new generation, and an answer of an older one is not given
 //! again. Shells are started by one question at a time.
-#![allow(clippy::disallowed_methods)] // the clock of this program's own waits
 use crate::ask;
 use crate::claims::Claims;
 use crate::watch::Watch;
 use envsplit_model::{Report, Snapshot};
 use envsplit_system::{Asked, Looks, Standing, Who};
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
+use tokio::io::unix::AsyncFd;
 use tokio::sync::watch;
 
 /// How many answers are kept.
 const MOST_ANSWERS: usize = 16;
 
 /// How long an answer is kept that nobody asks for.
-const UNUSED: Duration = Duration::from_secs(60);
+const UNUSED: Duration = Duration::from_mins(1);
 
 /// The time limit of one probe.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a start-up file that does not parse is waited for.
+const UNPARSED: Duration = Duration::from_mins(1);
 
 /// What is asked.
 #[derive(Clone, PartialEq, Eq)]
@@ -86,6 +92,8 @@ pub(crate) struct Observer {
     watch: Mutex<Watch>,
     followed: Mutex<BTreeSet<(String, bool)>>,
     pub(crate) claims: Claims,
+    /// Readable when the process ends.
+    ends: tokio::sync::Mutex<HashMap<u32, AsyncFd<OwnedFd>>>,
 }
 
 fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -116,6 +124,7 @@ impl Observer {
             watch: Mutex::new(Watch::new(Arc::new(tell))),
             followed: Mutex::default(),
             claims: Claims::default(),
+            ends: tokio::sync::Mutex::default(),
         }
     }
 
@@ -262,9 +271,37 @@ impl Observer {
         self.standing.has_stale_starts()
     }
 
-    /// For how long no file was touched that an answer hangs on.
-    pub(crate) fn quiet_for(&self) -> Duration {
-        lock(&self.touched).elapsed()
+    /// How long shells that are to be run again are still left alone: their files must have rested for `rest`, and must
+    /// not be half written.
+    pub(crate) fn rest_of_starts(&self, rest: Duration) -> Option<Duration> {
+        if !self.standing.has_stale_starts() {
+            return None;
+        }
+        let quiet = lock(&self.touched).elapsed();
+        match rest.checked_sub(quiet) {
+            Some(left) if !left.is_zero() => Some(left),
+            _ => (quiet < UNPARSED && !self.standing.stale_starts_parse()).then_some(rest),
+        }
+    }
+
+    /// Ends when one of the processes that matter does.
+    pub(crate) async fn an_end(&self) {
+        let mut ends = self.ends.lock().await;
+        let now = self.standing.candidates();
+        ends.retain(|pid, _| now.contains(pid));
+        for pid in now {
+            if let Entry::Vacant(new) = ends.entry(pid)
+                && let Some(end) = envsplit_system::end_of(pid).and_then(readable)
+            {
+                new.insert(end);
+            }
+        }
+        std::future::poll_fn(|cx| {
+            let ended = ends.values().any(|end| end.poll_read_ready(cx).is_ready());
+            if ended { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        ends.clear();
     }
 
     /// How files are watched: how many, how, and what is not as it should be.
@@ -272,4 +309,10 @@ impl Observer {
         let watch = lock(&self.watch);
         (watch.len(), watch.how(), watch.trouble())
     }
+}
+
+/// The end of a process as something to wait for.
+#[allow(deprecated)] // an `OwnedFd` names the same descriptor all its life, which is what `new` leaves to its caller
+fn readable(end: OwnedFd) -> Option<AsyncFd<OwnedFd>> {
+    AsyncFd::new(end).ok()
 }

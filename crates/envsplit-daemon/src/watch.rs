@@ -4,7 +4,6 @@
 //! A folder is watched for every path that was looked at, with every folder above it (a renamed one takes all below it
 //! along) and every folder that a link leads through. Files on a network, and all files once the system's limit is
 //! reached, are polled by whoever calls [`Watch::must_poll`].
-#![allow(clippy::disallowed_methods)] // the watched paths themselves: links and what exists
 use notify::event::{Event, EventKindMask};
 use notify::{Config, ErrorKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use std::collections::BTreeSet;
@@ -239,7 +238,7 @@ fn is_harmless(e: &std::io::Error) -> bool {
 }
 
 fn is_remote(folder: &Path) -> bool {
-    rustix::fs::statfs(folder).is_ok_and(|s| REMOTE.contains(&i64::from(s.f_type)))
+    rustix::fs::statfs(folder).is_ok_and(|s| REMOTE.contains(&s.f_type))
 }
 
 #[cfg(test)]

@@ -187,10 +187,23 @@ fn note(w: &World<'_>, start: StartKind, reach: &Reach) -> Option<String> {
 
 /// Whether `--at PLACE` names this place: its id, its key, its role, or a glob (`*` and `?`) of the id.
 pub fn matches_place(place: &Place, wanted: &str) -> bool {
-    wanted == place.role.as_str()
-        || wanted == place.id.0
-        || wanted == place.key.0
-        || glob(wanted, &place.id.0)
+    matches_names(&place.id, &place.key, place.role, wanted)
+}
+
+/// The same of a place that is known by its names alone.
+pub fn matches_names(id: &PlaceId, key: &PlaceId, role: Role, wanted: &str) -> bool {
+    wanted == role.as_str() || wanted == id.0 || wanted == key.0 || glob(wanted, &id.0)
+}
+
+/// Keeps the places that `wanted` names, and their hops; `false`, and nothing changed, where there is none.
+pub fn keep_places(report: &mut Report, wanted: &str) -> bool {
+    if !report.places.iter().any(|p| matches_place(p, wanted)) {
+        return false;
+    }
+    report.places.retain(|p| matches_place(p, wanted));
+    let ids: Vec<PlaceId> = report.places.iter().map(|p| p.id.clone()).collect();
+    report.hops.retain(|h| ids.contains(&h.from) || ids.contains(&h.to));
+    true
 }
 
 /// `*` stands for any run of characters, `?` for one. Linear in the text for each star.

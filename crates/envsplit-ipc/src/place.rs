@@ -141,8 +141,8 @@ impl RuntimeDir {
         Ok(fd.into())
     }
 
-    /// Removes the socket.
-    pub(crate) fn unlink_socket(&self) -> Result<(), PlaceError> {
+    /// Removes the socket. Only the holder of the life lock may.
+    pub fn unlink_socket(&self) -> Result<(), PlaceError> {
         match rustix::fs::unlinkat(&self.fd, SOCKET, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
             Err(e) => Err(io(&self.socket(), e)),

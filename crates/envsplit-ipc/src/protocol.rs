@@ -19,8 +19,9 @@ pub use editor::{
     EditorClaim, ExtensionClaim, ObservePush, ObservePushed, ObserveWithdraw, SHOWN_SETTINGS, SettingClaim,
     SettingScope, SettingValue,
 };
+pub use envsplit_model::history::{Change, History};
 pub use error::{ErrorCode, RpcError};
-pub use history::{Change, History, HistoryListParams};
+pub use history::HistoryListParams;
 pub use message::{Id, Message, MessageError};
 pub use payload::{Part, Payload};
 pub use report::{

@@ -230,6 +230,9 @@ pub enum What {
         severity: Severity,
         /// Its locations.
         locations: Vec<At>,
+        /// Whether the look before could see that it was not so. If not, it may have been so for longer.
+        #[serde(default)]
+        seen_before: bool,
     },
     /// A finding is no longer made.
     FindingGone {

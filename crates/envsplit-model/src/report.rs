@@ -67,6 +67,58 @@ impl Report {
     pub fn place(&self, id: &PlaceId) -> Option<&Place> {
         self.places.iter().find(|p| p.id == *id)
     }
+
+    /// Whether another report says the same, made at another time.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        self.verdict == other.verdict
+            && self.hosts == other.hosts
+            && self.places == other.places
+            && self.hops == other.hops
+            && self.findings == other.findings
+    }
+}
+
+impl PlacesSlice {
+    /// The places of a report.
+    pub fn of(report: &Report) -> serde_json::Result<Self> {
+        let mut places = vec![];
+        for place in &report.places {
+            let mut value = serde_json::to_value(place)?;
+            if let Some(object) = value.as_object_mut() {
+                object.remove("env");
+                object.remove("codex");
+            }
+            places.push(value);
+        }
+        let (hosts, hops) = (report.hosts.clone(), report.hops.clone());
+        Ok(Self { schema: "envsplit.places/v1".to_owned(), hosts, places, hops })
+    }
+}
+
+impl ConfigSlice {
+    /// The configs of a report.
+    pub fn of(report: Report) -> Self {
+        let places = report.places.into_iter().filter(|p| p.codex.is_some());
+        Self {
+            schema: "envsplit.config/v1".to_owned(),
+            places: places
+                .map(|p| ConfigSlicePlace { id: p.id, host: p.host, role: p.role, codex: p.codex })
+                .collect(),
+        }
+    }
+}
+
+impl ExplainSlice {
+    /// The page of a code.
+    pub fn of(code: Code) -> Self {
+        Self {
+            schema: "envsplit.explain/v1".to_owned(),
+            code,
+            severity: code.severity(),
+            title: code.title().to_owned(),
+            page: code.page().to_owned(),
+        }
+    }
 }
 
 /// What `places --json` prints: places without `env` and `codex`.

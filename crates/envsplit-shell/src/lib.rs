@@ -112,6 +112,18 @@ pub fn settings_anywhere(env: &ShellEnv, names: &[String], files: &[String]) -> 
     settings
 }
 
+/// Whether a file is one of this shell, to its end: a file that is being written is not, as a rule. A shell that is not
+/// read has no faults.
+pub fn parses(shell: ShellKind, text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    match shell {
+        ShellKind::Bash | ShellKind::Sh | ShellKind::Ksh => parse::script(&text, false).errors.is_empty(),
+        ShellKind::Zsh => parse::script(&text, true).errors.is_empty(),
+        ShellKind::Fish => fish_parse::script(&text).errors.is_empty(),
+        _ => true,
+    }
+}
+
 /// The language of a file by its name.
 fn language(path: &str) -> ShellKind {
     let name = path.rsplit('/').next().unwrap_or(path);

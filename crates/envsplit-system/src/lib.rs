@@ -29,7 +29,9 @@ pub use depends::Looks;
 pub use disk::{DiskFiles, LARGEST};
 pub use door::{Asked, System};
 #[cfg(target_os = "linux")]
-pub use linux::{Call, Candidate, Standing, TableChange, Who, open};
+pub use linux::{
+    Call, Candidate, Cost, Standing, TableChange, Who, allow_open_files, end_of, forbid_dumps, open, own_cost,
+};
 pub use memo::StartsRun;
 pub use memory::{MemoryProcess, MemorySystem};
 pub use own::{data_dir, runtime_dir};

@@ -1,9 +1,9 @@
 //! Answers that are kept between questions. An answer is named by its question and by all that the question does not
 //! say (the content of the environments it starts from), and holds until a look at a file that it took would show
 //! something else. What a shell start does may hang on more than files, so it holds for a while only.
-use crate::depends::Look;
+use crate::depends::{Look, Seen};
 use crate::secret::Environment;
-use envsplit_model::Outcome;
+use envsplit_model::{Outcome, ShellKind};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -24,6 +24,8 @@ pub(crate) struct Kept {
     /// For a shell start: the environment it ended with, or why there is none.
     pub(crate) env: Option<Result<Arc<Environment>, String>>,
     pub(crate) looks: Arc<[Look]>,
+    /// For a shell start: which shell.
+    pub(crate) shell: Option<ShellKind>,
 }
 
 struct Entry {
@@ -105,6 +107,17 @@ impl Memo {
         self.entries().values().any(|e| e.is_start() && !e.holds())
     }
 
+    /// Files whose content changed since a start that read them, with the shell that did.
+    pub(crate) fn changed_startup_files(&self) -> Vec<(ShellKind, String)> {
+        let entries = self.entries();
+        let starts = entries.values().filter_map(|e| Some((e.kept.shell?, &e.kept.looks)));
+        let changed = starts.flat_map(|(shell, looks)| {
+            let content = looks.iter().filter(|l| matches!(l.seen, Seen::Content { .. }) && !l.holds());
+            content.map(move |l| (shell, l.path.clone()))
+        });
+        changed.collect()
+    }
+
     /// Forgets what shell starts did.
     pub(crate) fn forget_starts(&self) {
         self.entries().retain(|_, e| !e.is_start());
@@ -119,11 +132,16 @@ impl Memo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::depends::{self, Seen};
+    use crate::depends;
     use envsplit_model::Files as _;
 
     fn kept(looks: Vec<Look>) -> Kept {
-        Kept { outcome: Outcome::Unknown { reason: String::new() }, env: None, looks: looks.into() }
+        Kept {
+            outcome: Outcome::Unknown { reason: String::new() },
+            env: None,
+            looks: looks.into(),
+            shell: None,
+        }
     }
 
     #[test]

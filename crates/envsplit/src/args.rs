@@ -42,6 +42,15 @@ pub(crate) enum Command {
         #[arg(required = true, num_args = 1.., value_name = "CODE|TEXT")]
         text: Vec<String>,
     },
+    /// What changed when, and since when something fails, from the background agent's journal
+    History {
+        /// The most changes to show.
+        #[arg(long, value_name = "N", default_value = "100", value_parser = clap::value_parser!(u32).range(1..))]
+        limit: u32,
+        /// Only changes from then on: `14:02`, `yesterday`, `2026-11-22`, `2h`, `3 days`, a full timestamp.
+        #[arg(long, value_name = "TIME", value_parser = crate::commands::since)]
+        since: Option<jiff::Timestamp>,
+    },
     /// What to do about a finding: the exact edits and commands
     Fix {
         /// Only for findings with this cause code.

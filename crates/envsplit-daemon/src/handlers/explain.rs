@@ -6,12 +6,17 @@ use envsplit_ipc::protocol::{Id, Payload, RpcError};
 use envsplit_model::{Code, ExplainSlice, Explained};
 use serde_json::value::RawValue;
 
-pub(super) async fn explain(client: &Client, id: &Id, params: Option<&RawValue>) -> Result<Payload, RpcError> {
+pub(super) async fn explain(
+    client: &Client,
+    id: &Id,
+    params: Option<&RawValue>,
+) -> Result<Payload, RpcError> {
     let params = read::<Explain>(params)?;
     let explained = match (params.code, params.text) {
         (Some(code), None) => {
             // What was sent may be a key: it is not repeated.
-            let code = code.parse::<Code>().map_err(|()| RpcError::invalid_params("`code` is no cause code"))?;
+            let code =
+                code.parse::<Code>().map_err(|()| RpcError::invalid_params("`code` is no cause code"))?;
             Explained::Code(ExplainSlice::of(code))
         }
         (None, Some(text)) => {

@@ -23,7 +23,12 @@ const LONGEST: usize = 4096;
 const MOST: usize = 256;
 
 /// The answer, where it is known and nothing has to be looked at.
-pub(crate) fn at_once(client: &Arc<Client>, id: &Id, method: &str, params: Option<&RawValue>) -> Option<Payload> {
+pub(crate) fn at_once(
+    client: &Arc<Client>,
+    id: &Id,
+    method: &str,
+    params: Option<&RawValue>,
+) -> Option<Payload> {
     match method {
         m::ReportGet::NAME => report::at_once(client, id, params),
         m::Status::NAME => Some(Payload::result::<m::Status>(id, &status::status(&client.state))),
@@ -32,7 +37,12 @@ pub(crate) fn at_once(client: &Arc<Client>, id: &Id, method: &str, params: Optio
 }
 
 /// The answer.
-pub(crate) async fn answer(client: &Arc<Client>, id: &Id, method: &str, params: Option<&RawValue>) -> Payload {
+pub(crate) async fn answer(
+    client: &Arc<Client>,
+    id: &Id,
+    method: &str,
+    params: Option<&RawValue>,
+) -> Payload {
     let answer = match method {
         m::Initialize::NAME => {
             Err(RpcError::new(ErrorCode::InvalidRequest, "`initialize` was answered already"))
@@ -75,13 +85,17 @@ fn question(client: &Client, caller: Option<Caller>) -> Result<Question, RpcErro
     };
     let pid = caller.pid.unwrap_or(peer);
     if !client.state.observer.standing().is_in_ancestry(pid, peer) {
-        return Err(refused(format!("process {pid} is neither the peer ({peer}) nor one that it comes from")));
+        return Err(refused(format!(
+            "process {pid} is neither the peer ({peer}) nor one that it comes from"
+        )));
     }
     let texts = caller.keys.iter().chain(&caller.overrides).chain(&caller.cwd).chain(&caller.profile);
     if caller.keys.len() > MOST || caller.overrides.len() > MOST || texts.clone().any(|t| t.len() > LONGEST) {
         return Err(RpcError::invalid_params("`self` holds more or longer texts than a question has"));
     }
-    if texts.into_iter().any(|t| t.contains('\0')) || caller.keys.iter().any(|k| k.is_empty() || k.contains('=')) {
+    if texts.into_iter().any(|t| t.contains('\0'))
+        || caller.keys.iter().any(|k| k.is_empty() || k.contains('='))
+    {
         return Err(RpcError::invalid_params("`self.keys` holds names of variables, without `=` and value"));
     }
     if caller.cwd.as_ref().is_some_and(|c| !c.starts_with('/')) {

@@ -18,10 +18,10 @@ pub(crate) fn status(state: &State) -> Status {
         uptime_s: u64::try_from(now.duration_since(state.started_at).as_secs()).unwrap_or(0),
         clients: count(state.clients.load(Ordering::Relaxed)),
         subscribers: count(state.subscribers.load(Ordering::Relaxed)),
-        files_watched: count(files_watched),
+        files_watched: files_watched as u64,
         watching: how.to_owned(),
         watch_trouble,
-        processes_known: count(observer.standing().processes()),
+        processes_known: observer.standing().processes() as u64,
         probes: ProbesRun {
             shells_run: starts.shells,
             traces_run: starts.traces,

@@ -87,10 +87,10 @@ async fn tell(
         let Ok(place) = out.reserve().await else { return };
         generations.borrow_and_update();
         let Ok(known) = observer.answer(question.clone(), false).await else { continue };
-        if known.report.without_time() == last.report.without_time() {
+        if known.report.says_the_same(&last.report) {
             continue;
         }
-        let changes = envsplit_engine::changes(&last.report, &known.report);
+        let changes = envsplit_engine::history::changes(&last.report, &known.report);
         let fields = vec![
             ("subscription", Payload::part(&number)),
             ("changes", Payload::part(&changes)),

@@ -60,6 +60,11 @@ impl AsyncFrames {
         self.decoder.set_limits(limits);
     }
 
+    /// Whether no part of a message has come that is not whole.
+    pub fn at_rest(&self) -> bool {
+        self.decoder.at_rest()
+    }
+
     /// The next body; `None` where the stream ends between two messages. Safe to cancel: nothing that has arrived is
     /// lost, so a deadline may be laid around it.
     pub async fn next(

@@ -102,7 +102,7 @@ impl<B: Backend> Door<B> {
         let (outcome, looks) = depends::recording(answer);
         lock(&self.looks).extend(looks.iter().cloned());
         if let Some(id) = self.identity(request) {
-            memo.keep(id, Kept { outcome: outcome.clone(), env: None, looks: looks.into() });
+            memo.keep(id, Kept { outcome: outcome.clone(), env: None, looks: looks.into(), shell: None });
         }
         outcome
     }
@@ -134,12 +134,17 @@ impl<B: Backend> Door<B> {
         let Some(memo) = &self.memo else { return };
         lock(&self.looks).extend(looks.iter().cloned());
         let Some(id) = self.identity(request) else { return };
+        let shell = match request {
+            ProbeRequest::Shell(asked) => Some(asked.start.shell),
+            ProbeRequest::Trace(asked) => Some(asked.start.start.shell),
+            _ => None,
+        };
         let env = match request {
             ProbeRequest::Shell(asked) => {
                 lock(&self.held).get(&EnvRef::Shell { asked: Box::new(asked.clone()) }).cloned()
             }
             _ => None,
         };
-        memo.keep(id, Kept { outcome: outcome.clone(), env, looks: looks.into() });
+        memo.keep(id, Kept { outcome: outcome.clone(), env, looks: looks.into(), shell });
     }
 }

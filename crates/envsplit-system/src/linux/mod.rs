@@ -5,9 +5,11 @@ mod shell;
 mod spawn;
 mod standing;
 mod table;
+mod this;
 
 pub use known::{Candidate, TableChange};
 pub use standing::{Call, Standing, Who};
+pub use this::{Cost, allow_open_files, end_of, forbid_dumps, own_cost};
 
 use crate::backend::{
     Backend, CallerFacts, RawProcess, SessionFacts, ShellJob, ShellRun, TraceJob, TraceRun, UserFacts,

@@ -8,7 +8,7 @@ use crate::door::{Asked, Door, System};
 use crate::fingerprint::FingerprintKey;
 use crate::memo::{Memo, StartsRun};
 use crate::secret::Environment;
-use envsplit_model::{Outcome, ProbeRequest, ProcessRecord, Sighting, Snapshot};
+use envsplit_model::{HostId, Outcome, ProbeRequest, ProcessRecord, Sighting, Snapshot};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -45,6 +45,11 @@ impl Standing {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The host that is observed.
+    pub fn host(&self) -> HostId {
+        super::hosts()[0].id.clone()
     }
 
     /// Names the key of the fingerprints.
@@ -101,6 +106,15 @@ impl Standing {
     /// Whether a remembered shell start no longer tells what the next one would do.
     pub fn has_stale_starts(&self) -> bool {
         self.memo.has_stale_starts()
+    }
+
+    /// Whether the start-up files that changed since their shells were run are whole: a half-written one is not run
+    /// unasked.
+    pub fn stale_starts_parse(&self) -> bool {
+        let changed = self.memo.changed_startup_files();
+        changed.iter().all(|(shell, path)| {
+            std::fs::read(path).map_or(true, |text| envsplit_shell::parses(*shell, &text))
+        })
     }
 
     /// Forgets what shell starts did, so that the next question runs them again.

@@ -5,7 +5,7 @@ use crate::ask::ask;
 use crate::error::Error;
 use crate::output;
 use crate::render;
-use envsplit_model::{ConfigSlice, ConfigSlicePlace};
+use envsplit_model::ConfigSlice;
 
 pub(crate) fn run(common: &Common, all: bool) -> Result<u8, Error> {
     let mut answer = ask(common, &[])?;
@@ -14,12 +14,6 @@ pub(crate) fn run(common: &Common, all: bool) -> Result<u8, Error> {
         output::data(&render::config(&answer, all));
         return Ok(0);
     }
-    let places = answer.report.places.into_iter().filter(|p| p.codex.is_some());
-    json(&ConfigSlice {
-        schema: "envsplit.config/v1".to_owned(),
-        places: places
-            .map(|p| ConfigSlicePlace { id: p.id, host: p.host, role: p.role, codex: p.codex })
-            .collect(),
-    })?;
+    json(&ConfigSlice::of(answer.report))?;
     Ok(0)
 }

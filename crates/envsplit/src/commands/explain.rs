@@ -29,13 +29,7 @@ fn page(common: &Common, code: Code) -> Result<(), Error> {
         output::data(&format!("{}\n{} ({})\n", code.page().trim_end(), code.title(), code.severity()));
         return Ok(());
     }
-    json(&Explained::Code(ExplainSlice {
-        schema: "envsplit.explain/v1".to_owned(),
-        code,
-        severity: code.severity(),
-        title: code.title().to_owned(),
-        page: code.page().to_owned(),
-    }))
+    json(&Explained::Code(ExplainSlice::of(code)))
 }
 
 fn symptom(common: &Common, text: &str) -> Result<(), Error> {

@@ -5,13 +5,16 @@ mod config_diff;
 mod env;
 mod explain;
 mod fix;
+mod history;
 mod places;
 mod shell_files;
+
+pub(crate) use history::since;
 
 use crate::args::{Args, Command};
 use crate::error::Error;
 use crate::output;
-use envsplit_model::{Place, Report};
+use envsplit_model::Report;
 
 /// Runs the asked command and gives the exit code.
 pub(crate) fn run(args: &Args) -> Result<u8, Error> {
@@ -23,6 +26,7 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
         Some(Command::Config { all, .. }) => config::run(&args.common, *all),
         Some(Command::Places) => places::run(&args.common),
         Some(Command::Explain { text }) => explain::run(&args.common, text),
+        Some(Command::History { limit, since }) => history::run(&args.common, *limit, *since),
         Some(Command::Fix { undo: Some(backup), .. }) => fix::undo(&args.common, backup),
         Some(Command::Fix { code, apply, .. }) => fix::run(&args.common, code.as_deref(), *apply),
         Some(Command::Completions { shell }) => {
@@ -45,14 +49,10 @@ fn json(value: &impl serde::Serialize) -> Result<(), Error> {
 /// Keeps the places that `--at` names, and their hops.
 fn at(report: &mut Report, wanted: Option<&str>) -> Result<(), Error> {
     let Some(wanted) = wanted else { return Ok(()) };
-    let keep = |p: &Place| envsplit_engine::matches_place(p, wanted);
-    if !report.places.iter().any(keep) {
+    if !envsplit_engine::keep_places(report, wanted) {
         let shown = envsplit_model::text::shown(wanted);
         return Err(Error::usage(format!("`--at`: no place is called `{shown}`"))
             .hint("`envsplit places` lists them"));
     }
-    report.places.retain(keep);
-    let ids: Vec<_> = report.places.iter().map(|p| p.id.clone()).collect();
-    report.hops.retain(|h| ids.contains(&h.from) || ids.contains(&h.to));
     Ok(())
 }

@@ -14,22 +14,8 @@ pub(crate) fn run(common: &Common) -> Result<u8, Error> {
         output::data(&render::places(&answer.report));
         return Ok(0);
     }
-    let report = answer.report;
-    let mut places = vec![];
-    for place in &report.places {
-        let mut value = serde_json::to_value(place)
-            .map_err(|e| Error::internal(format!("cannot be written as JSON: {e}")))?;
-        if let Some(object) = value.as_object_mut() {
-            object.remove("env");
-            object.remove("codex");
-        }
-        places.push(value);
-    }
-    json(&PlacesSlice {
-        schema: "envsplit.places/v1".to_owned(),
-        hosts: report.hosts,
-        places,
-        hops: report.hops,
-    })?;
+    let slice = PlacesSlice::of(&answer.report)
+        .map_err(|e| Error::internal(format!("cannot be written as JSON: {e}")))?;
+    json(&slice)?;
     Ok(0)
 }

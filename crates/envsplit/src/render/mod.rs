@@ -5,6 +5,7 @@ mod config_diff;
 mod env;
 mod explain;
 mod fix;
+mod history;
 mod places;
 mod text;
 
@@ -14,4 +15,5 @@ pub(crate) use config_diff::config_diff;
 pub(crate) use env::env;
 pub(crate) use explain::explain;
 pub(crate) use fix::fix;
+pub(crate) use history::history;
 pub(crate) use places::places;

@@ -156,6 +156,7 @@ pub(super) fn start(job: &ShellJob, launch: impl FnOnce(String) -> Launch) -> Re
         cmd.pre_exec(move || {
             // A session of its own: nothing that it does can reach the caller's terminal.
             rustix::process::setsid()?;
+            crate::linux::this::give_back_open_files()?;
             if terminal {
                 rustix::process::ioctl_tiocsctty(std::io::stdin())?;
             }
