@@ -1,5 +1,6 @@
 //! From a [`Snapshot`] to a [`Report`]: lineage (who is what, and where each environment comes from), then the rules
-//! that explain a split, a module a family.
+//! that explain a split, a module a family. [`history`] compares reports: what changed, and why something fails that
+//! did not.
 //!
 //! [`diagnose`] is pure. Where reading is not enough it asks for experiments, and is asked again with the answers; it
 //! ends because every round asks only what no earlier round asked, and what it can ask is bounded by the places of
@@ -8,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod assemble;
+pub mod history;
 mod lineage;
 mod names;
 mod products;
@@ -18,7 +20,7 @@ mod symptom;
 mod wants;
 mod world;
 
-pub use slices::{env_slice, matches_place};
+pub use slices::{env_slice, matches_names, matches_place};
 pub use symptom::{Symptom, explain, symptom};
 
 use envsplit_model::{ProbeRequest, ProcessRecord, Report, Snapshot};

@@ -187,10 +187,12 @@ fn note(w: &World<'_>, start: StartKind, reach: &Reach) -> Option<String> {
 
 /// Whether `--at PLACE` names this place: its id, its key, its role, or a glob (`*` and `?`) of the id.
 pub fn matches_place(place: &Place, wanted: &str) -> bool {
-    wanted == place.role.as_str()
-        || wanted == place.id.0
-        || wanted == place.key.0
-        || glob(wanted, &place.id.0)
+    matches_names(&place.id, &place.key, place.role, wanted)
+}
+
+/// The same of a place that is known by its names alone.
+pub fn matches_names(id: &PlaceId, key: &PlaceId, role: Role, wanted: &str) -> bool {
+    wanted == role.as_str() || wanted == id.0 || wanted == key.0 || glob(wanted, &id.0)
 }
 
 /// `*` stands for any run of characters, `?` for one. Linear in the text for each star.

@@ -6,6 +6,10 @@
 mod caller;
 mod editor;
 mod error;
+#[cfg(feature = "export")]
+mod example;
+#[cfg(feature = "export")]
+pub mod export;
 mod history;
 mod message;
 mod payload;
@@ -20,7 +24,7 @@ pub use editor::{
     SettingScope, SettingValue,
 };
 pub use error::{ErrorCode, RpcError};
-pub use history::{Change, History, HistoryListParams};
+pub use history::HistoryListParams;
 pub use message::{Id, Message, MessageError};
 pub use payload::{Part, Payload};
 pub use report::{

@@ -10,6 +10,7 @@ mod code;
 mod codex;
 mod files;
 mod finding;
+pub mod history;
 mod host;
 mod lookup;
 pub mod paths;

@@ -1,4 +1,5 @@
 //! Generated files: the JSON schemas of what envsplit prints.
+use envsplit_model::history::{History, Line};
 use envsplit_model::{
     ConfigDiffSlice, ConfigSlice, EnvSlice, Explained, FixSlice, PlacesSlice, Report, Snapshot, UndoSlice,
 };
@@ -30,7 +31,7 @@ pub(crate) fn run(root: &Path, check: bool) -> Vec<String> {
     faults
 }
 
-fn schemas() -> [(&'static str, Schema); 9] {
+fn schemas() -> [(&'static str, Schema); 11] {
     [
         ("report.v1", schema_for!(Report)),
         ("snapshot.v1", schema_for!(Snapshot)),
@@ -40,6 +41,8 @@ fn schemas() -> [(&'static str, Schema); 9] {
         ("fix.v1", schema_for!(FixSlice)),
         ("undo.v1", schema_for!(UndoSlice)),
         ("env.v1", schema_for!(EnvSlice)),
+        ("history.v1", schema_for!(History)),
+        ("history-line.v1", schema_for!(Line)),
         ("explain.v1", schema_for!(Explained)),
     ]
 }

@@ -21,23 +21,3 @@ pub struct HistoryListParams {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
-
-/// One thing that changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "export", derive(schemars::JsonSchema, ts_rs::TS))]
-pub struct Change {
-    /// When it was seen.
-    pub at: Timestamp,
-    /// What, for people.
-    pub summary: String,
-}
-
-/// Result of `history/list`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "export", derive(schemars::JsonSchema, ts_rs::TS))]
-pub struct History {
-    /// `envsplit.history/v1`
-    pub schema: String,
-    /// The newest first.
-    pub changes: Vec<Change>,
-}
