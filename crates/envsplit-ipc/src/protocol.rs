@@ -6,6 +6,10 @@
 mod caller;
 mod editor;
 mod error;
+#[cfg(feature = "export")]
+mod example;
+#[cfg(feature = "export")]
+pub mod export;
 mod history;
 mod message;
 mod payload;

@@ -22,6 +22,9 @@ use std::time::{Duration, Instant};
 /// How many messages wait inside the relay; whoever sends more waits.
 const QUEUE: usize = 32;
 
+/// A connection that lasted so long was no failed attempt.
+const STEADY: Duration = Duration::from_secs(10);
+
 /// The id of the relay's own requests.
 const OWN: &str = "envsplit-relay";
 
@@ -37,7 +40,7 @@ pub enum RelayError {
     /// Nothing can be written any more.
     #[error("standard output: {0}")]
     Output(io::Error),
-    /// The daemon goes away each time before it has answered anything.
+    /// The daemon goes away again before it has answered anything.
     #[error("the daemon ended twice without an answer; `envsplit daemon logs` says why")]
     Unstable,
 }
@@ -59,6 +62,7 @@ pub fn run(
         send,
         link: None,
         links: 0,
+        linked_at: None,
         hello: None,
         pending: BTreeSet::new(),
         idle_losses: 0,
@@ -120,6 +124,8 @@ struct Relay<'a, W> {
     send: SyncSender<Event>,
     link: Option<Link>,
     links: u64,
+    /// When the present connection was made.
+    linked_at: Option<Instant>,
     /// What the client said first, to say it again.
     hello: Option<InitializeParams>,
     pending: BTreeSet<Id>,
@@ -172,12 +178,12 @@ impl<W: Write> Relay<'_, W> {
                 };
                 hello.version = env!("CARGO_PKG_VERSION").to_owned();
                 let payload = Payload::request::<methods::Initialize>(&id, &hello);
-                // Said again only where it was said: not before this one.
-                let connected = self.connect();
-                self.hello = Some(hello);
-                if let Err(why) = connected {
+                // Said again only once it was said.
+                self.hello = None;
+                if let Err(why) = self.connect() {
                     return self.unavailable(&id, &why).map(|()| true);
                 }
+                self.hello = Some(hello);
                 (Some(id), payload)
             }
             Message::Request { id, method, .. } => {
@@ -202,10 +208,10 @@ impl<W: Write> Relay<'_, W> {
     fn from_daemon(&mut self, body: Vec<u8>) -> Result<bool, RelayError> {
         let seen: Seen = serde_json::from_slice(&body).unwrap_or_default();
         if let (Some(id), None) = (&seen.id, &seen.method) {
-            self.idle_losses = 0;
             if *id == Id::Text(OWN.to_owned()) {
                 return Ok(true);
             }
+            self.idle_losses = 0;
             self.pending.remove(id);
         }
         self.say(&Payload::raw(body)).map(|()| true)
@@ -220,6 +226,9 @@ impl<W: Write> Relay<'_, W> {
         }
         if self.ending {
             return Ok(false);
+        }
+        if self.linked_at.is_some_and(|at| now().saturating_duration_since(at) > STEADY) {
+            self.idle_losses = 0;
         }
         self.idle_losses += 1;
         if self.idle_losses > 1 {
@@ -242,7 +251,7 @@ impl<W: Write> Relay<'_, W> {
         }
         self.starter.start(self.limit).map_err(|e: StartError| e.to_string())?;
         let (stream, _) =
-            reach(&self.starter.dir, until(self.limit)).map_err(|e: Unreachable| e.to_string())?;
+            reach(&self.starter.dir, now() + self.limit).map_err(|e: Unreachable| e.to_string())?;
         let stream = Arc::new(stream);
         if let Some(hello) = &self.hello {
             let again = Payload::request::<methods::Initialize>(&Id::Text(OWN.to_owned()), hello);
@@ -252,6 +261,7 @@ impl<W: Write> Relay<'_, W> {
         let of = self.links;
         read(Shared(stream.clone()), Limits::DAEMON, self.send.clone(), move |body| Event::Daemon(of, body));
         self.link = Some(Link(stream));
+        self.linked_at = Some(now());
         Ok(())
     }
 
@@ -274,6 +284,6 @@ struct Seen {
 }
 
 #[allow(clippy::disallowed_methods)] // deadlines need a clock
-fn until(limit: Duration) -> Instant {
-    Instant::now() + limit
+fn now() -> Instant {
+    Instant::now()
 }

@@ -18,6 +18,8 @@ pub const LINE_SCHEMA: &str = "envsplit.history-line/v1";
 
 /// Something that is not as it was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(rename = "HistoryChange"))]
 #[schemars(rename = "HistoryChange")]
 pub struct Change {
     /// Its number in the journal: this, not the clock, gives the order. 0 outside a journal.
@@ -54,6 +56,7 @@ pub struct Change {
 
 /// A process, so that it is not taken for a later one with its number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Process {
     /// Its number.
     pub pid: u32,
@@ -63,6 +66,7 @@ pub struct Process {
 
 /// A layer of the config, as far as it can change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct LayerState {
     /// Codex's SHA-256 of the layer.
     pub version: String,
@@ -72,6 +76,7 @@ pub struct LayerState {
 
 /// A value of the config with its origin, masked where it can hold a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ValueState {
     /// The value, masked.
     pub value: serde_json::Value,
@@ -83,6 +88,7 @@ pub struct ValueState {
 
 /// What changed. `before` and `after` are what was and what is; null where there was or is none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum What {
     /// A variable is set that was not.
@@ -262,6 +268,7 @@ pub enum What {
 
 /// A change that may be why something fails.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Culprit {
     /// One sentence: why it may be.
     pub why: String,
@@ -271,6 +278,7 @@ pub struct Culprit {
 
 /// Something that fails now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Failing {
     /// The place's key; `None` when the fault is the same everywhere.
     pub place: Option<PlaceId>,
@@ -299,6 +307,7 @@ pub struct Failing {
 
 /// What the journal knows: `history/list`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct History {
     /// [`SCHEMA`].
     pub schema: String,
@@ -330,6 +339,8 @@ impl History {
 
 /// One line of `history --json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", ts(rename = "HistoryLine"))]
 #[schemars(rename = "HistoryLine")]
 pub struct Line {
     /// [`LINE_SCHEMA`].
@@ -341,6 +352,7 @@ pub struct Line {
 
 /// What a [`Line`] says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Says {
     /// Something that fails now.

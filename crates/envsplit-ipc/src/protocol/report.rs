@@ -1,6 +1,7 @@
 //! Questions about the machine. What answers them are the report and its slices, as `envsplit-model` defines them.
-use super::{Caller, Change, ProgressToken};
+use super::{Caller, ProgressToken};
 use envsplit_model::Report;
+use envsplit_model::history::Change;
 use serde::{Deserialize, Serialize};
 
 /// Parameters of `report/get`.

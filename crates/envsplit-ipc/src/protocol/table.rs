@@ -69,6 +69,7 @@ macro_rules! table {
     ) => {
         pub(super) mod methods {
             use super::super::*;
+            use envsplit_model::history::History;
             use envsplit_model::{ConfigSlice, EnvSlice, Explained, PlacesSlice, Report};
             $(
                 $(#[doc = $rdoc])*
