@@ -12,10 +12,13 @@ mod claims;
 mod connection;
 mod handlers;
 mod journal;
+mod log;
 mod observer;
 mod run;
+pub mod service;
 mod state;
 mod watch;
 
 pub use journal::{FILE_NAME, Journal, Limits, Opened, Query, read};
+pub use log::{LOG_FILE, Log};
 pub use run::{Fault, Options, run};

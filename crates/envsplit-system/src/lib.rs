@@ -30,8 +30,9 @@ pub use disk::{DiskFiles, LARGEST};
 pub use door::{Asked, System};
 #[cfg(target_os = "linux")]
 pub use linux::{
-    Call, Candidate, Cost, Standing, TableChange, Who, allow_open_files, end_of, forbid_dumps, open, own_cost,
+    Call, Candidate, Cost, Standing, TableChange, Who, allow_open_files, end_of, forbid_dumps, open,
+    own_cost, own_runtime_dir, user_manager,
 };
 pub use memo::StartsRun;
 pub use memory::{MemoryProcess, MemorySystem};
-pub use own::{data_dir, runtime_dir};
+pub use own::data_dir;

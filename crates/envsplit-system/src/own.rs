@@ -12,7 +12,7 @@ pub fn data_dir() -> Option<PathBuf> {
 /// The folder of the socket: `ENVSPLIT_RUNTIME_DIR` (for tests), else a place that follows from the user id alone,
 /// never from a variable: variables are what splits, and a terminal, an IDE and `wsl.exe --exec` must meet the same
 /// daemon.
-pub fn runtime_dir(uid: u32, passwd_home: Option<&str>) -> Option<PathBuf> {
+pub(crate) fn runtime_dir(uid: u32, passwd_home: Option<&str>) -> Option<PathBuf> {
     if let Some(dir) = std::env::var_os("ENVSPLIT_RUNTIME_DIR").filter(|d| !d.is_empty()) {
         return Some(PathBuf::from(dir));
     }

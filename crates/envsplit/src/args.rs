@@ -18,7 +18,11 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Observe every place and report where something is lost
-    Check,
+    Check {
+        /// Look again until the verdict is this one, at the longest for `--timeout` seconds.
+        #[arg(long, value_name = "VERDICT", value_enum)]
+        wait_for: Option<Wanted>,
+    },
     /// Where NAME is set, where it is visible, where it is lost
     Env {
         /// The variable.
@@ -63,6 +67,16 @@ pub(crate) enum Command {
         #[arg(long, value_name = "BACKUP", num_args = 0..=1, default_missing_value = "")]
         undo: Option<String>,
     },
+    /// Print every change of the report as it happens
+    Watch,
+    /// The background agent
+    Daemon {
+        /// What about it.
+        #[command(subcommand)]
+        what: Daemon,
+    },
+    /// JSON-RPC on standard input and output for an editor: starts the background agent where it does not run
+    Rpc,
     /// Print a completion script for a shell
     Completions {
         /// The shell.
@@ -70,6 +84,53 @@ pub(crate) enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+/// What about the background agent.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Daemon {
+    /// Run it here, in the foreground
+    Run {
+        /// End after so many seconds without a client.
+        #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+        idle_exit: Option<u64>,
+    },
+    /// Start it, where it does not run
+    Start,
+    /// End it
+    Stop,
+    /// End it and start it anew
+    Restart,
+    /// Whether it runs, what it watches, what it has cost
+    Status,
+    /// Have the systemd user manager start it when it is asked (socket activation)
+    Install {
+        /// Print the units and change nothing.
+        #[arg(long)]
+        print: bool,
+    },
+    /// Take the systemd units away
+    Uninstall,
+    /// Print its log
+    Logs {
+        /// Go on as it grows.
+        #[arg(short, long)]
+        follow: bool,
+        /// The last lines.
+        #[arg(short = 'n', long, value_name = "LINES", default_value_t = 50)]
+        lines: usize,
+    },
+}
+
+/// A verdict to wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Wanted {
+    /// No error.
+    Consistent,
+    /// Something is lost between two places.
+    Split,
+    /// The fault is the same everywhere.
+    Broken,
 }
 
 /// Options of every command.
@@ -119,15 +180,23 @@ pub(crate) struct Common {
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
     /// Time limit of one probe
-    #[arg(long, global = true, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = DEFAULT_LIMIT, value_parser = seconds)]
     pub(crate) timeout: f64,
 }
 
 impl Common {
+    /// Whether `--timeout` was given.
+    pub(crate) fn asks_for_another_limit(&self) -> bool {
+        (self.timeout - DEFAULT_LIMIT).abs() > f64::EPSILON
+    }
+
     pub(crate) fn wants_json(&self) -> bool {
         self.json || self.format == Some(Format::Json)
     }
 }
+
+/// The time limit of one probe, in seconds.
+const DEFAULT_LIMIT: f64 = 10.0;
 
 /// How to print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,68 +1,93 @@
-//! Asking the door until the diagnosis has what it needs.
-#![allow(clippy::disallowed_methods)] // the program's own path and the clock of its own time limit
+//! Asking: the background agent where it runs, else the door itself.
+#![allow(clippy::disallowed_methods)] // the program's own path
+use crate::agent;
 use crate::args::Common;
 use crate::error::Error;
 use crate::output;
-use envsplit_engine::Step;
-use envsplit_model::{ProbeRequest, Report, Snapshot};
+use envsplit_daemon::ask::{self, Progress};
+use envsplit_ipc::protocol::methods::{EnvGet, ReportGet};
+use envsplit_ipc::protocol::{EnvGetParams, ReportGetParams};
+use envsplit_model::{EnvSlice, ProbeRequest, Report, Snapshot};
 use envsplit_system::{Asked, System};
 use std::time::Duration;
 
-/// Rounds of questions: configs, shells and files, what the shells answer, what follows from that. More than this
-/// would be a fault of the diagnosis; what is missing then is reported as unknown.
-const ROUNDS: usize = 8;
-
-/// A report with the snapshot that it was made from.
+/// A report, and the home directory that is written `~`.
 pub(crate) struct Answer {
-    pub(crate) snapshot: Snapshot,
     pub(crate) report: Report,
+    home: Option<String>,
 }
 
-/// Observes and diagnoses.
+impl Answer {
+    fn of(report: Report) -> Self {
+        Self { report, home: std::env::var("HOME").ok().filter(|h| !h.is_empty()) }
+    }
+
+    /// The home directory that is written `~`.
+    pub(crate) fn home(&self) -> Option<&str> {
+        self.home.as_deref()
+    }
+}
+
+/// The report, with the variables `extra` looked at as well.
 pub(crate) fn ask(common: &Common, extra: &[String]) -> Result<Answer, Error> {
+    if let Some(mut agent) = agent::of(common) {
+        let params = ReportGetParams { caller: Some(agent::caller(common, extra)?), fresh: true };
+        if let Some(report) = agent.answer::<ReportGet>(&params)? {
+            return Ok(Answer::of(report));
+        }
+    }
+    ask_alone(common, extra).map(|(answer, _)| answer)
+}
+
+/// The report, and where the variable `name` is set, seen and lost.
+pub(crate) fn ask_env(common: &Common, name: &str) -> Result<(Answer, EnvSlice), Error> {
+    let extra = [name.to_owned()];
+    if let Some(mut agent) = agent::of(common) {
+        let caller = agent::caller(common, &extra)?;
+        let params = EnvGetParams { name: name.to_owned(), caller: Some(caller.clone()) };
+        if let Some(slice) = agent.answer::<EnvGet>(&params)?
+            && let Some(report) =
+                agent.answer::<ReportGet>(&ReportGetParams { caller: Some(caller), fresh: false })?
+        {
+            return Ok((Answer::of(report), slice));
+        }
+    }
+    let (answer, snapshot) = ask_alone(common, &extra)?;
+    let slice = envsplit_engine::env_slice(&snapshot, &answer.report, name);
+    Ok((answer, slice))
+}
+
+/// The report without any agent, and what it was made from.
+pub(crate) fn ask_alone(common: &Common, extra: &[String]) -> Result<(Answer, Snapshot), Error> {
     first_run(common);
     let door = envsplit_system::open();
-    let program = std::env::current_exe()
-        .map_err(|e| Error::internal(format!("this program's own path is not known: {e}")))?;
-    let cwd = common.cwd.as_deref().map(absolute).transpose()?;
     let asked = Asked {
         keys: common.key.iter().chain(extra).cloned().collect(),
-        cwd,
+        cwd: common.cwd.as_deref().map(absolute).transpose()?,
         profile: common.profile.clone(),
         overrides: common.overrides.clone(),
         pid: common.pid,
         shells: !common.no_shells,
         limit: Duration::from_secs_f64(common.timeout),
-        program,
+        program: own_program()?,
     };
-    let mut snapshot = door.observe(&asked, &envsplit_engine::candidate);
+    let snapshot = door.observe(&asked, &envsplit_engine::candidate);
     if let Some(pid) = common.pid
         && !snapshot.processes.iter().any(|p| p.pid == pid)
     {
-        return Err(
-            Error::usage(format!("there is no process {pid}")).hint("`ps` lists the processes that run")
-        );
+        return Err(no_process(pid));
     }
-    for round in 0..ROUNDS {
-        let requests = match envsplit_engine::diagnose(&snapshot) {
-            Step::Done(_) if door.forget_ended(&mut snapshot) => {
-                tracing::debug!(round, "a process ended meanwhile");
-                continue;
-            }
-            Step::Done(report) => {
-                tracing::debug!(round, "diagnosed");
-                return Ok(Answer { snapshot, report: *report });
-            }
-            Step::Needs(requests) => requests,
-        };
-        tracing::debug!(round, requests = requests.len(), "asking");
-        let progress = Progress::begin(common, &requests);
-        let outcomes = door.answer(&requests);
-        progress.end();
-        snapshot.outcomes.extend(requests.into_iter().zip(outcomes));
-    }
-    let report = envsplit_engine::diagnose_as_is(&snapshot);
-    Ok(Answer { snapshot, report })
+    let ask::Answer { snapshot, report } = ask::ask(&door, snapshot, &mut OneLine::new(common));
+    Ok((Answer::of(report), snapshot))
+}
+
+/// This program's own path.
+pub(crate) fn own_program() -> Result<std::path::PathBuf, Error> {
+    std::env::current_exe().map_err(|e| Error::internal(format!("this program's own path is not known: {e}")))
+}
+
+pub(crate) fn no_process(pid: u32) -> Error {
+    Error::usage(format!("there is no process {pid}")).hint("`ps` lists the processes that run")
 }
 
 /// Says once what is about to happen, before it does.
@@ -82,7 +107,8 @@ fn first_run(common: &Common) {
     ));
 }
 
-fn absolute(dir: &str) -> Result<String, Error> {
+/// `--cwd` as an absolute path.
+pub(crate) fn absolute(dir: &str) -> Result<String, Error> {
     let path = std::path::Path::new(dir);
     if !path.is_dir() {
         return Err(Error::usage(format!("`--cwd`: `{}` is no directory", envsplit_model::text::shown(dir))));
@@ -92,12 +118,19 @@ fn absolute(dir: &str) -> Result<String, Error> {
 }
 
 /// One line on the terminal while shells run.
-struct Progress {
+struct OneLine {
+    wanted: bool,
     shown: bool,
 }
 
-impl Progress {
-    fn begin(common: &Common, requests: &[ProbeRequest]) -> Self {
+impl OneLine {
+    fn new(common: &Common) -> Self {
+        Self { wanted: !common.quiet && !common.wants_json() && output::watched(), shown: false }
+    }
+}
+
+impl Progress for OneLine {
+    fn begin(&mut self, requests: &[ProbeRequest]) {
         let mut starts: Vec<String> = requests
             .iter()
             .filter_map(|r| match r {
@@ -107,18 +140,17 @@ impl Progress {
             })
             .collect();
         starts.dedup();
-        let shown = !starts.is_empty() && !common.quiet && !common.wants_json() && output::watched();
-        if shown {
+        self.shown = self.wanted && !starts.is_empty();
+        if self.shown {
             use std::io::Write as _;
             let mut err = std::io::stderr();
             let _ = write!(err, "running {} to see what they export …", starts.join(", "))
                 .and_then(|()| err.flush());
         }
-        Self { shown }
     }
 
-    fn end(self) {
-        if self.shown {
+    fn end(&mut self) {
+        if std::mem::take(&mut self.shown) {
             use std::io::Write as _;
             let _ = write!(std::io::stderr(), "\r\u{1b}[K");
         }

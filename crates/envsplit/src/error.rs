@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     Usage,
     /// A fault of this program or of the system below it.
     Internal,
+    /// Nobody reads the output any more: an end, not a fault.
+    Closed,
 }
 
 /// An error of the command line.
@@ -43,6 +45,11 @@ impl Error {
         Self { kind: Kind::Internal, message: message.into(), hints: vec![] }
     }
 
+    /// Nobody reads the output any more.
+    pub(crate) fn closed() -> Self {
+        Self { kind: Kind::Closed, message: String::new(), hints: vec![] }
+    }
+
     /// With something to do about it.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
@@ -51,6 +58,9 @@ impl Error {
 
     /// Prints it and gives the exit code.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
+        if self.kind == Kind::Closed {
+            return ExitCode::SUCCESS;
+        }
         if json {
             let wire = Wire {
                 schema: "envsplit.error/v1",
@@ -68,6 +78,7 @@ impl Error {
         ExitCode::from(match self.kind {
             Kind::Usage => 2,
             Kind::Internal => INTERNAL,
+            Kind::Closed => 0,
         })
     }
 }

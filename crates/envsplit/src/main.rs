@@ -4,6 +4,7 @@
 //! wrong usage, 3 undetermined, 70 internal error.
 #![forbid(unsafe_code)]
 
+mod agent;
 mod args;
 mod ask;
 mod change;
@@ -14,6 +15,7 @@ mod render;
 
 use clap::Parser as _;
 use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     // A probed shell runs this very program to answer; nothing else may happen then.
@@ -30,7 +32,10 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(e) => return error::usage(&e),
     };
-    start_log(args.common.verbose);
+    match &args.command {
+        Some(args::Command::Daemon { what: args::Daemon::Run { .. } }) => log_to_file(args.common.verbose),
+        _ => log_to_stderr(args.common.verbose),
+    }
     match commands::run(&args) {
         Ok(code) => ExitCode::from(code),
         Err(e) => e.report(args.common.wants_json()),
@@ -38,21 +43,31 @@ fn main() -> ExitCode {
 }
 
 /// `-v` and `RUST_LOG`: what the program does, never what it reads.
-fn start_log(verbose: u8) {
-    let level = match verbose {
-        0 => "warn",
-        1 => "info",
-        2 => "debug",
-        _ => "trace",
-    };
-    let filter = tracing_subscriber::EnvFilter::builder()
-        .with_default_directive(tracing_subscriber::filter::LevelFilter::WARN.into())
-        .with_env_var("RUST_LOG")
-        .try_from_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+fn log_filter(verbose: u8, usual: usize) -> EnvFilter {
+    let levels = ["warn", "info", "debug", "trace"];
+    let level = levels[(usize::from(verbose) + usual).min(levels.len() - 1)];
+    // What libraries say of themselves is of no use to a user.
+    let own =
+        format!("warn,envsplit={level},envsplit_daemon={level},envsplit_system={level},envsplit_ipc={level}");
+    EnvFilter::builder().with_env_var("RUST_LOG").try_from_env().unwrap_or_else(|_| EnvFilter::new(own))
+}
+
+fn log_to_stderr(verbose: u8) {
     let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(log_filter(verbose, 0))
         .with_writer(std::io::stderr)
         .without_time()
+        .try_init();
+}
+
+/// The agent's log; where there can be none, what it says goes to standard error.
+fn log_to_file(verbose: u8) {
+    let log = envsplit_system::data_dir().and_then(|dir| envsplit_daemon::Log::open(&dir).ok());
+    let Some(log) = log else { return log_to_stderr(verbose) };
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(log_filter(verbose, 1))
+        .with_writer(std::sync::Arc::new(log))
+        .with_ansi(false)
+        .with_target(false)
         .try_init();
 }

@@ -14,6 +14,12 @@ pub(crate) fn data(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
+/// The same, for who has to know that nobody reads any more.
+pub(crate) fn try_data(text: &str) -> std::io::Result<()> {
+    let mut out = anstream::stdout();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
+}
+
 /// How to colour from now on.
 pub(crate) fn colour(when: Color) {
     match when {

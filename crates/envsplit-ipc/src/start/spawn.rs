@@ -7,8 +7,18 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// The variables that the daemon gets, besides those of envsplit's own.
-const KEPT: &[&str] = &["HOME", "PATH", "LANG"];
+/// The variables that the daemon gets, besides those of envsplit's own: who the user is, and where the session answers.
+const KEPT: &[&str] = &[
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "PATH",
+    "LANG",
+    "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+];
 
 /// Runs `PROGRAM daemon run` apart from this process, which is not its parent and does not become its grave-digger.
 pub(super) fn detached(program: &Path) -> io::Result<()> {

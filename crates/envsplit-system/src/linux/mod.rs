@@ -8,6 +8,7 @@ mod table;
 mod this;
 
 pub use known::{Candidate, TableChange};
+pub use spawn::user_manager;
 pub use standing::{Call, Standing, Who};
 pub use this::{Cost, allow_open_files, end_of, forbid_dumps, own_cost};
 
@@ -146,6 +147,13 @@ fn user(files: &DiskFiles) -> UserFacts {
     let entry = known.or_else(|| line(&spawn::output("/usr/bin/getent", &["passwd", &uid.to_string()])?));
     let field = |i: usize| entry.as_ref().map(|e| e[i].clone()).filter(|v| !v.is_empty());
     UserFacts { uid: Some(uid), name: field(0), home: field(5), shell: field(6) }
+}
+
+/// The folder of this user's socket, see [`crate::runtime_dir`].
+pub fn own_runtime_dir() -> Option<std::path::PathBuf> {
+    let uid = rustix::process::geteuid().as_raw();
+    crate::own::runtime_dir(uid, None)
+        .or_else(|| crate::own::runtime_dir(uid, user(&DiskFiles::default()).home.as_deref()))
 }
 
 /// This host, and the Windows host beside a WSL distribution, which this version does not observe.

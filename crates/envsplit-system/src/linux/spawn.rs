@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 /// How long a system tool (`getent`, `systemctl`) may take.
 const LIMIT: Duration = Duration::from_secs(2);
+/// How long the user manager may take to start or end a unit.
+const TOLD: Duration = Duration::from_secs(20);
 
 /// What a program prints, when it ends with success within the limit and prints no more than a megabyte.
 pub(super) fn output(program: &str, args: &[&str]) -> Option<String> {
@@ -33,6 +35,28 @@ pub(super) fn output(program: &str, args: &[&str]) -> Option<String> {
     }
     child.wait().ok().filter(std::process::ExitStatus::success)?;
     String::from_utf8(text.ok()?.ok()?).ok()
+}
+
+/// Tells the systemd user manager something; the error is in its own words.
+pub fn user_manager(args: &[&str]) -> Result<(), String> {
+    let mut child = Command::new("systemctl")
+        .arg("--user")
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| format!("the systemd user manager cannot be told: {e}"))?;
+    if !wait(&mut child, TOLD) {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(format!("the systemd user manager did not answer within {} s", TOLD.as_secs()));
+    }
+    let mut said = String::new();
+    let _ = child.stderr.take().map(|e| e.take(2000).read_to_string(&mut said));
+    let ended = child.wait().is_ok_and(|status| status.success());
+    let said = said.lines().next().unwrap_or("no reason is given");
+    if ended { Ok(()) } else { Err(format!("the systemd user manager refuses: {said}")) }
 }
 
 /// Whether the child ends within `limit`.

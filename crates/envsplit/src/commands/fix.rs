@@ -1,7 +1,7 @@
 //! `fix`: what to do about a finding; `--apply` does what is marked safe, `--undo` takes it back.
 use super::{explain, json};
 use crate::args::Common;
-use crate::ask::{Answer, ask};
+use crate::ask::{Answer, ask_alone};
 use crate::change;
 use crate::error::Error;
 use crate::output;
@@ -11,7 +11,8 @@ use std::path::Path;
 
 pub(crate) fn run(common: &Common, code: Option<&str>, apply: bool) -> Result<u8, Error> {
     let code = code.map(|c| c.trim().parse::<Code>().map_err(|()| explain::no_code(c))).transpose()?;
-    let answer = ask(common, &[])?;
+    // What is changed is looked at here, not by another process.
+    let (answer, _) = ask_alone(common, &[])?;
     let wanted = |f: &&Finding| code.is_none_or(|c| f.code == c) && !f.fixes.is_empty();
     let findings: Vec<Finding> = answer.report.findings.iter().filter(wanted).cloned().collect();
     let mut slice = FixSlice {
@@ -30,7 +31,7 @@ pub(crate) fn run(common: &Common, code: Option<&str>, apply: bool) -> Result<u8
     let mut after = None;
     if slice.applied.iter().any(|a| !a.files.is_empty()) {
         // What is right is shown by starts that are made anew.
-        let fresh = ask(common, &[])?;
+        let (fresh, _) = ask_alone(common, &[])?;
         slice.after = Some(fresh.report.verdict);
         let about = |f: &&Finding| slice.findings.iter().any(|old| old.subject == f.subject);
         slice.remaining = fresh.report.findings.iter().filter(about).cloned().collect();

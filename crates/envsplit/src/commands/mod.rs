@@ -2,12 +2,15 @@
 mod check;
 mod config;
 mod config_diff;
+mod daemon;
 mod env;
 mod explain;
 mod fix;
 mod history;
 mod places;
+mod rpc;
 mod shell_files;
+mod watch;
 
 pub(crate) use history::since;
 
@@ -20,7 +23,8 @@ use envsplit_model::Report;
 pub(crate) fn run(args: &Args) -> Result<u8, Error> {
     output::colour(args.common.color);
     match &args.command {
-        None | Some(Command::Check) => check::run(&args.common),
+        None => check::run(&args.common, None),
+        Some(Command::Check { wait_for }) => check::run(&args.common, *wait_for),
         Some(Command::Env { name }) => env::run(&args.common, name),
         Some(Command::Config { diff, .. }) if !diff.is_empty() => config_diff::run(&args.common, diff),
         Some(Command::Config { all, .. }) => config::run(&args.common, *all),
@@ -29,6 +33,9 @@ pub(crate) fn run(args: &Args) -> Result<u8, Error> {
         Some(Command::History { limit, since }) => history::run(&args.common, *limit, *since),
         Some(Command::Fix { undo: Some(backup), .. }) => fix::undo(&args.common, backup),
         Some(Command::Fix { code, apply, .. }) => fix::run(&args.common, code.as_deref(), *apply),
+        Some(Command::Watch) => watch::run(&args.common),
+        Some(Command::Daemon { what }) => daemon::run(&args.common, what),
+        Some(Command::Rpc) => rpc::run(),
         Some(Command::Completions { shell }) => {
             shell_files::completions(*shell);
             Ok(0)

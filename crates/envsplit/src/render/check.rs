@@ -2,12 +2,12 @@
 use super::text::{BOLD, CYAN, DIM, of_severity, of_verdict, path, sighting, styled, verdict, wrap};
 use crate::ask::Answer;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use envsplit_model::{At, AtKind, Code, CodexView, Finding, Fix, Report, Severity, Snapshot, text};
+use envsplit_model::{At, AtKind, Code, CodexView, Finding, Fix, Report, Severity, text};
 use std::fmt::Write as _;
 
 /// The whole answer.
 pub(crate) fn check(answer: &Answer, quiet: bool) -> String {
-    let Answer { snapshot, report } = answer;
+    let (home, report) = (answer.home(), &answer.report);
     let mut out = String::new();
     let (style, words) = of_verdict(report.verdict);
     let shown: Vec<&Finding> = report.findings.iter().filter(|f| f.code != Code::ProbeUnreachable).collect();
@@ -15,7 +15,7 @@ pub(crate) fn check(answer: &Answer, quiet: bool) -> String {
         if n > 0 {
             out.push('\n');
         }
-        out.push_str(&one(snapshot, report, finding, quiet));
+        out.push_str(&one(home, report, finding, quiet));
     }
     if shown.is_empty() {
         out.push_str(&wrap("", "", &consistent(report)));
@@ -48,7 +48,7 @@ fn consistent(report: &Report) -> String {
     }
 }
 
-fn one(snapshot: &Snapshot, report: &Report, finding: &Finding, quiet: bool) -> String {
+fn one(home: Option<&str>, report: &Report, finding: &Finding, quiet: bool) -> String {
     let mut out = String::new();
     let style = of_severity(finding.severity);
     let head = format!("{}[{}]", finding.severity, finding.code);
@@ -57,11 +57,11 @@ fn one(snapshot: &Snapshot, report: &Report, finding: &Finding, quiet: bool) -> 
     if quiet {
         return out;
     }
-    out.push_str(&snippets(snapshot, finding));
+    out.push_str(&snippets(home, finding));
     if !finding.fixes.is_empty() {
         let _ = writeln!(out, "\n{}", styled(BOLD, "What to do"));
         for (n, fix) in finding.fixes.iter().enumerate() {
-            out.push_str(&one_fix(snapshot, n + 1, fix));
+            out.push_str(&one_fix(home, n + 1, fix));
         }
     }
     let _ = writeln!(out, "\n{}", styled(BOLD, "How we know"));
@@ -81,13 +81,13 @@ fn one(snapshot: &Snapshot, report: &Report, finding: &Finding, quiet: bool) -> 
 }
 
 /// The lines that matter, as a compiler shows them. Their text came masked out of the door.
-fn snippets(snapshot: &Snapshot, finding: &Finding) -> String {
+fn snippets(home: Option<&str>, finding: &Finding) -> String {
     let mut out = String::new();
     let mut processes = vec![];
     for at in &finding.at {
         match (&at.path, at.line, &at.text) {
             (Some(file), Some(line), Some(source)) => {
-                let file = path(snapshot, file);
+                let file = path(home, file);
                 let source = text::shown(source);
                 let from = source.len() - source.trim_start().len();
                 let end = source.trim_end().len().max(from);
@@ -101,13 +101,8 @@ fn snippets(snapshot: &Snapshot, finding: &Finding) -> String {
             }
             (Some(file), line, _) => {
                 let line = line.map(|l| format!(":{l}")).unwrap_or_default();
-                let _ = writeln!(
-                    out,
-                    "  {} {}{line} ({})",
-                    styled(CYAN, "-->"),
-                    path(snapshot, file),
-                    meaning(at)
-                );
+                let _ =
+                    writeln!(out, "  {} {}{line} ({})", styled(CYAN, "-->"), path(home, file), meaning(at));
             }
             _ => processes.extend(at.pid),
         }
@@ -139,7 +134,7 @@ fn meaning(at: &At) -> &'static str {
     }
 }
 
-fn one_fix(snapshot: &Snapshot, number: usize, fix: &Fix) -> String {
+fn one_fix(home: Option<&str>, number: usize, fix: &Fix) -> String {
     let mut out = wrap(&format!("{number}. "), "   ", &text::shown(&fix.title));
     for command in &fix.commands {
         let _ = writeln!(out, "     {}", styled(CYAN, &text::shown(command)));
@@ -147,7 +142,7 @@ fn one_fix(snapshot: &Snapshot, number: usize, fix: &Fix) -> String {
     if fix.commands.is_empty() {
         for edit in &fix.edits {
             let line = edit.line.map(|l| format!(":{l}")).unwrap_or_default();
-            let _ = writeln!(out, "     {}{line}", path(snapshot, &edit.path));
+            let _ = writeln!(out, "     {}{line}", path(home, &edit.path));
             for (sign, text_of) in [("-", &edit.before), ("+", &edit.after)] {
                 for part in text_of.lines() {
                     let _ = writeln!(out, "     {sign} {}", text::shown(part));

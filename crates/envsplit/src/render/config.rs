@@ -32,14 +32,15 @@ pub(crate) fn config(answer: &Answer, all: bool) -> String {
 }
 
 fn one(answer: &Answer, codex: &CodexView, labels: &[String], all: bool) -> String {
-    let snapshot = &answer.snapshot;
+    let home = answer.home();
     let mut out = wrap("", "  ", &labels.join("; "));
     out = styled(BOLD, out.trim_end()) + "\n";
-    let home = codex.home.as_deref().map_or_else(|| "unknown".to_owned(), |h| path(snapshot, h));
+    let codex_home = codex.home.as_deref().map_or_else(|| "unknown".to_owned(), |h| path(home, h));
     let version = codex.version.as_deref().map(|v| format!(", codex {v}")).unwrap_or_default();
-    let _ = writeln!(out, "  home {home} ({}){version}; {}", codex.home_from, verdict(codex.key_verdict));
+    let _ =
+        writeln!(out, "  home {codex_home} ({}){version}; {}", codex.home_from, verdict(codex.key_verdict));
     for layer in &codex.layers {
-        let file = layer.path.as_deref().map_or_else(|| "-c".to_owned(), |p| path(snapshot, p));
+        let file = layer.path.as_deref().map_or_else(|| "-c".to_owned(), |p| path(home, p));
         let off = match &layer.disabled_reason {
             Some(reason) if !layer.enabled => format!("  {}", styled(YELLOW, &text::shown(reason))),
             _ => String::new(),
@@ -47,8 +48,8 @@ fn one(answer: &Answer, codex: &CodexView, labels: &[String], all: bool) -> Stri
         let _ = writeln!(out, "  {:<13} {file}{off}", layer.source.as_str());
     }
     let origin = |file: &Option<String>, line: Option<u32>| match (file, line) {
-        (Some(f), Some(l)) => format!("{}:{l}", path(snapshot, f)),
-        (Some(f), None) => path(snapshot, f),
+        (Some(f), Some(l)) => format!("{}:{l}", path(home, f)),
+        (Some(f), None) => path(home, f),
         _ => "-c".to_owned(),
     };
     for (key, value) in &codex.values {

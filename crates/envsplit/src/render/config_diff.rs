@@ -37,7 +37,7 @@ pub(crate) fn config_diff(answer: &Answer, slice: &ConfigDiffSlice) -> String {
 }
 
 fn about(answer: &Answer, side: &ConfigDiffPlace) -> String {
-    let home = side.home.as_deref().map_or_else(|| "unknown".to_owned(), |h| path(&answer.snapshot, h));
+    let home = side.home.as_deref().map_or_else(|| "unknown".to_owned(), |h| path(answer.home(), h));
     let provider = side.provider.as_deref().map_or_else(|| "unknown".to_owned(), text::shown);
     format!("home {home}, provider {provider}, {}", verdict(side.key_verdict))
 }
@@ -45,8 +45,8 @@ fn about(answer: &Answer, side: &ConfigDiffPlace) -> String {
 fn one(answer: &Answer, value: Option<&ConfigValue>) -> String {
     let Some(value) = value else { return styled(DIM, "not set") };
     let from = match (&value.path, value.line) {
-        (Some(file), Some(line)) => format!("{}:{line}", path(&answer.snapshot, file)),
-        (Some(file), None) => path(&answer.snapshot, file),
+        (Some(file), Some(line)) => format!("{}:{line}", path(answer.home(), file)),
+        (Some(file), None) => path(answer.home(), file),
         _ => "-c".to_owned(),
     };
     format!("{}  {}", text::shown(&value.value.to_string()), styled(DIM, &format!("# {from}")))

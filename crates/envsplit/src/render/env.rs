@@ -24,7 +24,7 @@ pub(crate) fn env(answer: &Answer, slice: &EnvSlice) -> String {
         let _ = writeln!(
             out,
             "  {}:{}  {}  {}",
-            path(&answer.snapshot, &source.path),
+            path(answer.home(), &source.path),
             source.line,
             text::shown(source.text.trim()),
             styled(DIM, &how)
@@ -45,7 +45,7 @@ pub(crate) fn env(answer: &Answer, slice: &EnvSlice) -> String {
     if !slice.unread.is_empty() {
         let _ = writeln!(out, "\n{}", styled(BOLD, "Not known, since they could not be read"));
         for unread in &slice.unread {
-            let line = format!("{}: {}", path(&answer.snapshot, &unread.path), text::shown(&unread.reason));
+            let line = format!("{}: {}", path(answer.home(), &unread.path), text::shown(&unread.reason));
             out.push_str(&wrap("  ", "      ", &line));
         }
     }

@@ -1,11 +1,11 @@
 //! `fix` for people: each fix as a diff and as commands; what was made, and what a new start shows after it.
 use super::text::{BOLD, CYAN, DIM, GREEN, RED, YELLOW, of_severity, of_verdict, path, styled, wrap};
 use crate::ask::Answer;
-use envsplit_model::{Applied, Code, Edit, Finding, Fix, FixSlice, Snapshot, text};
+use envsplit_model::{Applied, Code, Edit, Finding, Fix, FixSlice, text};
 use std::fmt::Write as _;
 
 pub(crate) fn fix(answer: &Answer, slice: &FixSlice, code: Option<Code>) -> String {
-    let snapshot = &answer.snapshot;
+    let home = answer.home();
     let mut out = String::new();
     if slice.findings.is_empty() {
         let what = code.map_or_else(|| "Nothing to fix".to_owned(), |c| format!("Nothing to fix for {c}"));
@@ -14,23 +14,23 @@ pub(crate) fn fix(answer: &Answer, slice: &FixSlice, code: Option<Code>) -> Stri
     }
     if slice.applied.is_empty() {
         for finding in &slice.findings {
-            out.push_str(&one(snapshot, finding));
+            out.push_str(&one(home, finding));
         }
         return out;
     }
     for applied in &slice.applied {
-        out.push_str(&made(snapshot, applied));
+        out.push_str(&made(home, applied));
     }
     let by_hand = slice.findings.iter().filter(|f| !slice.applied.iter().any(|a| a.code == f.code));
     for finding in by_hand {
         let _ =
             writeln!(out, "{} {}: by hand, see `envsplit fix {0}`", finding.code, styled(YELLOW, "not made"));
     }
-    out.push_str(&after(snapshot, slice));
+    out.push_str(&after(home, slice));
     out
 }
 
-fn one(snapshot: &Snapshot, finding: &Finding) -> String {
+fn one(home: Option<&str>, finding: &Finding) -> String {
     let head = format!("{}[{}]", finding.severity, finding.code);
     let mut out = format!("{}\n", styled(of_severity(finding.severity), &head));
     out.push_str(&wrap("", "", &text::shown(&finding.summary)));
@@ -38,7 +38,7 @@ fn one(snapshot: &Snapshot, finding: &Finding) -> String {
     for (n, fix) in finding.fixes.iter().enumerate() {
         out.push('\n');
         out.push_str(&wrap(&format!("{}. ", n + 1), "   ", &text::shown(&fix.title)));
-        out.push_str(&steps(snapshot, fix));
+        out.push_str(&steps(home, fix));
         if !fix.cost.is_empty() {
             out.push_str(&wrap("   cost: ", "         ", &text::shown(&fix.cost)));
         }
@@ -54,10 +54,10 @@ fn one(snapshot: &Snapshot, finding: &Finding) -> String {
     out
 }
 
-fn steps(snapshot: &Snapshot, fix: &Fix) -> String {
+fn steps(home: Option<&str>, fix: &Fix) -> String {
     let mut out = String::new();
     for edit in &fix.edits {
-        out.push_str(&diff(snapshot, edit));
+        out.push_str(&diff(home, edit));
     }
     for command in &fix.commands {
         let _ = writeln!(out, "   {}", styled(CYAN, &text::shown(command)));
@@ -66,8 +66,8 @@ fn steps(snapshot: &Snapshot, fix: &Fix) -> String {
 }
 
 /// An edit as a diff. Values are masked, so it is for reading.
-fn diff(snapshot: &Snapshot, edit: &Edit) -> String {
-    let file = path(snapshot, &edit.path);
+fn diff(home: Option<&str>, edit: &Edit) -> String {
+    let file = path(home, &edit.path);
     let place = edit.line.map_or_else(|| "at the end".to_owned(), |line| format!("line {line}"));
     let mut out =
         format!("   {} {file}\n   {} {file}\n   @@ {place} @@\n", styled(RED, "---"), styled(GREEN, "+++"));
@@ -79,7 +79,7 @@ fn diff(snapshot: &Snapshot, edit: &Edit) -> String {
     out
 }
 
-fn made(snapshot: &Snapshot, applied: &Applied) -> String {
+fn made(home: Option<&str>, applied: &Applied) -> String {
     let mut out = String::new();
     if let Some(why) = &applied.refused {
         out.push_str(&wrap(
@@ -93,7 +93,7 @@ fn made(snapshot: &Snapshot, applied: &Applied) -> String {
         let _ = writeln!(out, "{} {}: it stands there already", applied.code, applied.fix);
     }
     for file in &applied.files {
-        let _ = writeln!(out, "{} {}: {} written", applied.code, applied.fix, path(snapshot, file));
+        let _ = writeln!(out, "{} {}: {} written", applied.code, applied.fix, path(home, file));
     }
     if let Some(backup) = &applied.backup {
         let _ = writeln!(out, "  {}", styled(DIM, &format!("envsplit fix --undo {backup} takes it back")));
@@ -102,14 +102,14 @@ fn made(snapshot: &Snapshot, applied: &Applied) -> String {
 }
 
 /// What a check says after the change.
-fn after(snapshot: &Snapshot, slice: &FixSlice) -> String {
+fn after(home: Option<&str>, slice: &FixSlice) -> String {
     let Some(verdict) = slice.after else { return String::new() };
     let mut out = format!("\n{}\n", styled(BOLD, "After it"));
     for finding in &slice.remaining {
         out.push_str(&wrap("- ", "  ", &text::shown(&finding.summary)));
         if let Some(fix) = finding.fixes.first() {
             out.push_str(&wrap("  ", "  ", &text::shown(&fix.title)));
-            out.push_str(&steps(snapshot, fix));
+            out.push_str(&steps(home, fix));
             if !fix.cost.is_empty() {
                 out.push_str(&wrap("  cost: ", "        ", &text::shown(&fix.cost)));
             }

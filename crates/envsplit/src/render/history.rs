@@ -29,6 +29,11 @@ pub(crate) fn history(history: &History, query: &Query, home: Option<&str>, now:
     out
 }
 
+/// One change, in words.
+pub(crate) fn said(change: &Change, home: Option<&str>) -> String {
+    Words { home, now: &Zoned::now() }.said(change)
+}
+
 struct Words<'a> {
     home: Option<&'a str>,
     now: &'a Zoned,

@@ -7,7 +7,9 @@ mod explain;
 mod fix;
 mod history;
 mod places;
+mod status;
 mod text;
+mod watch;
 
 pub(crate) use check::check;
 pub(crate) use config::config;
@@ -17,3 +19,5 @@ pub(crate) use explain::explain;
 pub(crate) use fix::fix;
 pub(crate) use history::history;
 pub(crate) use places::places;
+pub(crate) use status::status;
+pub(crate) use watch::{watch, watch_begins};

@@ -1,7 +1,7 @@
 //! Words, wrapping and colours that all renderings share.
 use crate::output;
 use anstyle::{AnsiColor, Style};
-use envsplit_model::{KeyVerdict, Severity, Sighting, Snapshot, State, Verdict, text};
+use envsplit_model::{KeyVerdict, Severity, Sighting, State, Verdict, text};
 
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
@@ -35,14 +35,9 @@ pub(crate) fn of_verdict(verdict: Verdict) -> (Style, &'static str) {
     }
 }
 
-/// The home directory that is written `~`.
-pub(crate) fn home(snapshot: &Snapshot) -> Option<&str> {
-    snapshot.caller.as_ref()?.structural.get("HOME").map(String::as_str)
-}
-
-/// A path for people.
-pub(crate) fn path(snapshot: &Snapshot, path: &str) -> String {
-    text::tilde(&text::shown(path), home(snapshot))
+/// A path for people, `home` written as `~`.
+pub(crate) fn path(home: Option<&str>, path: &str) -> String {
+    text::tilde(&text::shown(path), home)
 }
 
 /// `text` wrapped to the terminal, with a first and a following indent. Words are never broken.
