@@ -3,7 +3,7 @@ use super::schema;
 use super::trouble::Trouble;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -160,6 +160,9 @@ fn open_in(dir: &Path) -> Result<Connection, Trouble> {
             }
         }
     }
+    if own_file(&path)?.is_some_and(|size| size > 0) {
+        header_fits(&path)?;
+    }
     // A newer version's file is not even opened to write: closing it would be a write.
     if let Ok(db) = Connection::open_with_flags(&path, flags(OpenFlags::SQLITE_OPEN_READ_ONLY)) {
         prepare(&db)?;
@@ -184,6 +187,24 @@ fn open_in(dir: &Path) -> Result<Connection, Trouble> {
     schema::migrate(&mut db)?;
     schema::verify(&db)?;
     Ok(db)
+}
+
+/// Whether the file's first bytes are those that this program writes. `SQLite` takes some spoilt ones for a format of
+/// its future, which can be read and not written.
+fn header_fits(path: &Path) -> Result<(), Trouble> {
+    let mut header = [0; 100];
+    let read = std::fs::File::open(path)?.read_exact(&mut header);
+    let fits = read.is_ok()
+        && header.starts_with(b"SQLite format 3\0")
+        && header[18..20].iter().all(|mode| [1, 2].contains(mode))
+        && header[44..48] == [0, 0, 0, 4]
+        && header[56..60] == [0, 0, 0, 1];
+    // A new file's tables are still beside it when its first writer ended before it could move them.
+    let new = header[44..48] == [0; 4] && header[56..60] == [0; 4];
+    if fits || read.is_ok() && new && header.starts_with(b"SQLite format 3\0") {
+        return Ok(());
+    }
+    Err(Trouble::Damaged("it does not begin as a journal does".to_owned()))
 }
 
 fn prepare(db: &Connection) -> Result<(), Trouble> {
