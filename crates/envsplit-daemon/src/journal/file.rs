@@ -2,8 +2,10 @@
 use super::schema;
 use super::trouble::Trouble;
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::ffi::{OsStr, OsString};
 use std::io::{ErrorKind, Read as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -39,9 +41,19 @@ pub(super) fn open_to_read(dir: &Path) -> Result<Option<Connection>, Trouble> {
         return Ok(None);
     }
     let dir = std::fs::canonicalize(dir)?;
-    let db = Connection::open_with_flags(dir.join(FILE_NAME), flags(OpenFlags::SQLITE_OPEN_READ_ONLY))?;
+    let path = dir.join(FILE_NAME);
+    let access = flags(OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let mut db = Connection::open_with_flags(&path, access)?;
     prepare(&db)?;
-    let found = schema::version(&db)?;
+    let mut found = schema::version(&db);
+    let code = found.as_ref().err().and_then(rusqlite::Error::sqlite_error_code);
+    if code == Some(ErrorCode::CannotOpen) && own_file(&with_end(&path, BESIDE[0]))?.is_none() {
+        // What SQLite needs beside the file cannot be made: on a read-only disk, where nobody writes either.
+        db = Connection::open_with_flags(immutable(&path), access | OpenFlags::SQLITE_OPEN_URI)?;
+        prepare(&db)?;
+        found = schema::version(&db);
+    }
+    let found = found?;
     if found > schema::VERSION {
         return Err(Trouble::Newer(found));
     }
@@ -217,6 +229,19 @@ fn prepare(db: &Connection) -> Result<(), Trouble> {
 
 fn flags(access: OpenFlags) -> OpenFlags {
     access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW
+}
+
+/// The address of a file that nobody writes.
+fn immutable(path: &Path) -> PathBuf {
+    let mut address = OsString::from("file:");
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'%' | b'?' | b'#' => address.push(format!("%{byte:02X}")),
+            _ => address.push(OsStr::from_bytes(&[*byte])),
+        }
+    }
+    address.push("?immutable=1");
+    PathBuf::from(address)
 }
 
 fn with_end(path: &Path, end: &str) -> PathBuf {
