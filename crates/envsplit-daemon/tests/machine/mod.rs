@@ -8,15 +8,15 @@ use envsplit_model::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-pub const NAME: &str = "AZURE_OPENAI_API_KEY";
+pub(crate) const NAME: &str = "AZURE_OPENAI_API_KEY";
 
 /// So many seconds after a fixed day.
-pub fn time(seconds: i64) -> Timestamp {
+pub(crate) fn time(seconds: i64) -> Timestamp {
     "2026-11-20T08:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(seconds)
 }
 
 /// A report in which the config's `model` is `m{n}`.
-pub fn report(n: u64) -> Report {
+pub(crate) fn report(n: u64) -> Report {
     Report {
         schema: envsplit_model::SCHEMA.to_owned(),
         version: "0.1.0".to_owned(),
@@ -73,7 +73,7 @@ fn place(n: u64) -> Place {
 }
 
 /// The same, where the variable is lost.
-pub fn lost(n: u64) -> Report {
+pub(crate) fn lost(n: u64) -> Report {
     let mut report = report(n);
     let place = &mut report.places[0];
     place.env.insert(NAME.to_owned(), Sighting::absent());
