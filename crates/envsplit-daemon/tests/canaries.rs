@@ -7,6 +7,7 @@ use envsplit_daemon::{Journal, Query};
 use envsplit_model::Report;
 use envsplit_system::{MemoryProcess, MemorySystem};
 use jiff::{SignedDuration, Timestamp};
+use std::fmt::Write as _;
 
 /// A machine whose secrets all hold `canary`, with Codex in an IDE.
 fn machine(canary: &str, with_key: bool) -> Report {
@@ -65,7 +66,7 @@ fn no_canary_is_in_the_journal() {
         let now = Timestamp::UNIX_EPOCH + SignedDuration::from_mins(n);
         let changes = journal.record(&machine(canary, with_key), now);
         assert_eq!(changes.is_empty(), n == 0, "each look finds something");
-        told.push_str(&format!("{changes:?}{journal:?}"));
+        write!(told, "{changes:?}{journal:?}").unwrap();
         told.push_str(&serde_json::to_string(&journal.history(&Query::default())).unwrap());
     }
     assert!(told.contains("variable-vanished") && told.contains("AZURE_OPENAI_API_KEY"));

@@ -108,7 +108,7 @@ fn cut_off_anywhere() {
 #[test]
 fn another_file_in_its_place() {
     let sample = sample();
-    let garbage: Vec<u8> = (0..50_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let garbage: Vec<u8> = (0..50_000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[1]).collect();
     for bytes in [garbage, b"model = \"x\"\n".to_vec(), vec![0; 8192], b"SQLite format 3\0".to_vec()] {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join(FILE_NAME), &bytes).unwrap();

@@ -56,7 +56,7 @@ fn each_kind_of_change_is_told_once() {
             codex(|c| {
                 c.unknown.push("a layer".into());
                 c.values.clear();
-                c.layers.clear()
+                c.layers.clear();
             }),
             vec![],
         ),
@@ -221,13 +221,14 @@ fn noise(kind: u8, n: u32) -> impl FnOnce(&mut Report) {
         1 => drop(at(report, Role::Shell).env.insert("EDITOR".into(), set(&n.to_string()))),
         2 => drop(at(report, Role::IdeServer).env.insert("HTTP_PROXY".into(), set(&n.to_string()))),
         3 => {
-            at(report, Role::CodexAppServer).codex.as_mut().unwrap().layers[0].version = format!("sha256:{n}")
+            at(report, Role::CodexAppServer).codex.as_mut().unwrap().layers[0].version =
+                format!("sha256:{n}");
         }
         4 => drop(at(report, Role::CodexAppServer).codex.as_mut().unwrap().version.replace(format!("0.{n}"))),
         5 => report.places.push(process(Role::Terminal, 2000 + n)),
         _ => {
             at(report, Role::CodexAppServer).codex.as_mut().unwrap().values.get_mut("model").unwrap().value =
-                n.into()
+                n.into();
         }
     }
 }

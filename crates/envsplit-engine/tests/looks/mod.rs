@@ -114,7 +114,7 @@ pub(crate) fn fine(pid: u32) -> Report {
     }
 }
 
-pub(crate) fn at<'a>(report: &'a mut Report, role: Role) -> &'a mut Place {
+pub(crate) fn at(report: &mut Report, role: Role) -> &mut Place {
     report.places.iter_mut().find(|p| p.role == role).unwrap()
 }
 
