@@ -32,8 +32,8 @@ pub struct Change {
     pub at: Timestamp,
     /// When it was last seen as it had been; `None` where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<Timestamp>,
-    /// Whether nobody looked between `after` and `at`: it happened somewhere in between.
+    pub unchanged_at: Option<Timestamp>,
+    /// Whether nobody looked between `unchanged_at` and `at`: it happened somewhere in between.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unwatched: bool,
     /// The place's key; `None` for what concerns no place of its own.
@@ -370,7 +370,7 @@ mod tests {
             seq: 7,
             look: 3,
             at: Timestamp::UNIX_EPOCH,
-            after: None,
+            unchanged_at: Some(Timestamp::UNIX_EPOCH),
             unwatched: false,
             place: Some(PlaceId("linux/process/codex-cli".into())),
             host: Some(HostId("linux".into())),
@@ -388,6 +388,7 @@ mod tests {
         for what in [
             What::ConfigValueChanged { key: "model".into(), before: value("a"), after: None },
             What::VariableUnknown { name: "N".into(), reason: "denied".into() },
+            What::ProviderChanged { before: None, after: Some("azure".into()) },
             What::PlaceGone { process: Some(Process { pid: 7, started_at: Some(Timestamp::UNIX_EPOCH) }) },
         ] {
             let there = change(what);

@@ -2,8 +2,10 @@
 use super::schema;
 use super::trouble::Trouble;
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags};
-use std::io::ErrorKind;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::ffi::{OsStr, OsString};
+use std::io::{ErrorKind, Read as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -39,9 +41,19 @@ pub(super) fn open_to_read(dir: &Path) -> Result<Option<Connection>, Trouble> {
         return Ok(None);
     }
     let dir = std::fs::canonicalize(dir)?;
-    let db = Connection::open_with_flags(dir.join(FILE_NAME), flags(OpenFlags::SQLITE_OPEN_READ_ONLY))?;
+    let path = dir.join(FILE_NAME);
+    let access = flags(OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let mut db = Connection::open_with_flags(&path, access)?;
     prepare(&db)?;
-    let found = schema::version(&db)?;
+    let mut found = schema::version(&db);
+    let code = found.as_ref().err().and_then(rusqlite::Error::sqlite_error_code);
+    if code == Some(ErrorCode::CannotOpen) && own_file(&with_end(&path, BESIDE[0]))?.is_none() {
+        // What SQLite needs beside the file cannot be made: on a read-only disk, where nobody writes either.
+        db = Connection::open_with_flags(immutable(&path), access | OpenFlags::SQLITE_OPEN_URI)?;
+        prepare(&db)?;
+        found = schema::version(&db);
+    }
+    let found = found?;
     if found > schema::VERSION {
         return Err(Trouble::Newer(found));
     }
@@ -160,6 +172,9 @@ fn open_in(dir: &Path) -> Result<Connection, Trouble> {
             }
         }
     }
+    if own_file(&path)?.is_some_and(|size| size > 0) {
+        header_fits(&path)?;
+    }
     // A newer version's file is not even opened to write: closing it would be a write.
     if let Ok(db) = Connection::open_with_flags(&path, flags(OpenFlags::SQLITE_OPEN_READ_ONLY)) {
         prepare(&db)?;
@@ -186,6 +201,24 @@ fn open_in(dir: &Path) -> Result<Connection, Trouble> {
     Ok(db)
 }
 
+/// Whether the file's first bytes are those that this program writes. `SQLite` takes some spoilt ones for a format of
+/// its future, which can be read and not written.
+fn header_fits(path: &Path) -> Result<(), Trouble> {
+    let mut header = [0; 100];
+    let read = std::fs::File::open(path)?.read_exact(&mut header);
+    let fits = read.is_ok()
+        && header.starts_with(b"SQLite format 3\0")
+        && header[18..20].iter().all(|mode| [1, 2].contains(mode))
+        && header[44..48] == [0, 0, 0, 4]
+        && header[56..60] == [0, 0, 0, 1];
+    // A new file's tables are still beside it when its first writer ended before it could move them.
+    let new = header[44..48] == [0; 4] && header[56..60] == [0; 4];
+    if fits || read.is_ok() && new && header.starts_with(b"SQLite format 3\0") {
+        return Ok(());
+    }
+    Err(Trouble::Damaged("it does not begin as a journal does".to_owned()))
+}
+
 fn prepare(db: &Connection) -> Result<(), Trouble> {
     db.busy_timeout(BUSY)?;
     // A file made to attack its reader runs nothing.
@@ -196,6 +229,19 @@ fn prepare(db: &Connection) -> Result<(), Trouble> {
 
 fn flags(access: OpenFlags) -> OpenFlags {
     access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW
+}
+
+/// The address of a file that nobody writes.
+fn immutable(path: &Path) -> PathBuf {
+    let mut address = OsString::from("file:");
+    for byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'%' | b'?' | b'#' => address.push(format!("%{byte:02X}")),
+            _ => address.push(OsStr::from_bytes(&[*byte])),
+        }
+    }
+    address.push("?immutable=1");
+    PathBuf::from(address)
 }
 
 fn with_end(path: &Path, end: &str) -> PathBuf {

@@ -104,8 +104,8 @@ impl Journal {
             return vec![];
         }
         let mut next = self.remembered.clone();
-        let after = self.clock.seen_at;
-        let mut changes = next.advance(report, now, after);
+        let unchanged_at = self.clock.seen_at;
+        let mut changes = next.advance(report, now, unchanged_at);
         let mut clock = self.clock.clone();
         let note = clock.advance(now);
         if next == self.remembered {
@@ -113,7 +113,7 @@ impl Journal {
             return vec![];
         }
         for change in &mut changes {
-            change.unwatched = !self.watched && after.is_some();
+            change.unwatched = !self.watched && unchanged_at.is_some();
             change.note.clone_from(&note);
         }
         self.write(changes, &next, clock, now)
@@ -124,14 +124,14 @@ impl Journal {
         if files.is_empty() || !self.ready(now) {
             return vec![];
         }
-        let after = self.clock.seen_at;
+        let unchanged_at = self.clock.seen_at;
         let mut clock = self.clock.clone();
         let note = clock.advance(now);
         let change = |(host, path): &(HostId, String)| Change {
             seq: 0,
             look: 0,
             at: now,
-            after,
+            unchanged_at,
             unwatched: false,
             place: None,
             host: Some(host.clone()),

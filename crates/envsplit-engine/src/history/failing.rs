@@ -145,7 +145,7 @@ impl<'a> Walk<'a> {
         let order = self.standing.is_empty() && self.alive > 0 && !self.blind;
         if order {
             self.in_order = Some(InOrder {
-                after: look.iter().find_map(|c| c.after),
+                after: look.iter().find_map(|c| c.unchanged_at),
                 look: look.first().map_or(0, |c| c.look),
             });
         }

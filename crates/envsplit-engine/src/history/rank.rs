@@ -26,19 +26,34 @@ pub(super) fn culprits(
     let within = |c: &&Change| c.look <= fault_look && c.look >= from;
     let back = entries.iter().filter(within).filter_map(|c| case.former_start(c)).min();
     let counts = |c: &&Change| within(c) || c.look < from && back.is_some_and(|back| back <= c.at);
-    let mut found: Vec<(u32, Culprit)> = entries
-        .iter()
-        .filter(counts)
-        .filter_map(|c| {
-            let (weight, why) = case.weigh(c)?;
-            Some((weight, Culprit { why, change: c.clone() }))
-        })
-        .collect();
+    // A file can be written long before a start reads it: the last time that one was which the fault comes from.
+    let mut written: Vec<String> = vec![];
+    let mut last_written = |c: &Change| match &c.what {
+        What::FileChanged { path } if c.look <= fault_look && case.names(c, path) => {
+            let first = !written.contains(path);
+            written.push(path.clone());
+            first
+        }
+        _ => false,
+    };
+    let mut found: Vec<(u32, Culprit)> = vec![];
+    for change in entries {
+        let (last_written, counts) = (last_written(change), counts(&change));
+        if !last_written && !counts {
+            continue;
+        }
+        let Some((weight, why)) = case.weigh(change) else { continue };
+        let weight = if counts { weight } else { weight.min(WRITTEN_BEFORE) };
+        found.push((weight, Culprit { why, change: change.clone() }));
+    }
     // Of two that are as likely, the one nearer to the fault.
     found.sort_by_key(|(weight, culprit)| (Reverse(*weight), Reverse(culprit.change.seq)));
     found.truncate(MOST);
     found.into_iter().map(|(_, culprit)| culprit).collect()
 }
+
+/// The weight of a file that was written while all was still in order.
+const WRITTEN_BEFORE: u32 = 85;
 
 struct Case<'a> {
     now: &'a Remembered,
@@ -69,6 +84,15 @@ impl Case<'_> {
             What::PlaceGone { process: Some(process) } => Some(process.started_at.unwrap_or(Timestamp::MIN)),
             _ => None,
         }
+    }
+
+    /// Whether the fault comes from that file.
+    fn names(&self, change: &Change, path: &str) -> bool {
+        let host = change.host.as_ref();
+        self.finding
+            .at
+            .iter()
+            .any(|at| at.path.as_deref() == Some(path) && host.is_none_or(|h| *h == at.host))
     }
 
     fn side(&self, change: &Change) -> Side {
@@ -164,11 +188,13 @@ impl Case<'_> {
             }
         }
         // A symptom may quote the cause's line: it stays behind the cause.
-        best.map(
-            |(weight, why)| {
-                if self.side(change) == Side::Elsewhere { (weight - 30, why) } else { (weight, why) }
-            },
-        )
+        best.map(|(weight, why)| {
+            if change.place.is_some() && self.side(change) == Side::Elsewhere {
+                (weight - 30, why)
+            } else {
+                (weight, why)
+            }
+        })
     }
 
     fn by_subject(&self, change: &Change, side: Side) -> Option<(u32, String)> {

@@ -79,7 +79,7 @@ pub struct KeptFinding {
 /// Where changes are collected.
 pub(super) struct Noticed {
     at: Timestamp,
-    after: Option<Timestamp>,
+    unchanged_at: Option<Timestamp>,
     pub(super) list: Vec<Change>,
 }
 
@@ -89,7 +89,7 @@ impl Noticed {
             seq: 0,
             look: 0,
             at: self.at,
-            after: self.after,
+            unchanged_at: self.unchanged_at,
             unwatched: false,
             place: place.map(|(key, _)| key.clone()),
             host: place.map(|(_, i)| i.host.clone()),
@@ -104,9 +104,15 @@ impl Noticed {
 
 impl Remembered {
     /// Takes in a report and says what is not as it was. The first one is where everything begins: it changes
-    /// nothing. `at` is when it was made, `after` when the one before was.
-    pub fn advance(&mut self, report: &Report, at: Timestamp, after: Option<Timestamp>) -> Vec<Change> {
-        let mut noticed = Noticed { at, after, list: vec![] };
+    /// nothing. `at` is when it was made, `unchanged_at` when
+    /// the one before was.
+    pub fn advance(
+        &mut self,
+        report: &Report,
+        at: Timestamp,
+        unchanged_at: Option<Timestamp>,
+    ) -> Vec<Change> {
+        let mut noticed = Noticed { at, unchanged_at, list: vec![] };
         let before = findings::Before::of(self, report);
         let mut here: BTreeMap<&PlaceId, Vec<&Place>> = BTreeMap::new();
         // The caller is somebody else each time.

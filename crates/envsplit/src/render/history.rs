@@ -82,8 +82,8 @@ impl Words<'_> {
     }
 
     fn when(&self, change: &Change) -> String {
-        match change.after.filter(|_| change.unwatched) {
-            Some(after) => format!("between {} and {}", self.time(after), self.time(change.at)),
+        match change.unchanged_at.filter(|_| change.unwatched) {
+            Some(before) => format!("between {} and {}", self.time(before), self.time(change.at)),
             None => self.time(change.at),
         }
     }
