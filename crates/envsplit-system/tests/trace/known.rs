@@ -54,7 +54,7 @@ const CASES: &[Case] = &[
             "changed .bash_profile:4 visible",
             "changed .bash_profile:7 visible",
             "unexported sub:1",
-            "exported sub:4 visible",
+            "exported sub:3 visible",
             "changed .bash_profile:10 visible",
             "unset .bash_profile:12",
             "set .bash_profile:15 visible",

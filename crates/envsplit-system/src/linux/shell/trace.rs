@@ -138,6 +138,7 @@ impl RawTrace {
             complete: true,
             timed_out: false,
             by_text: false,
+            unwatched: false,
             reason: None,
         }
     }

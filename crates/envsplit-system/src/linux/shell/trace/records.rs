@@ -1,6 +1,6 @@
 //! Records of bash, zsh and fish: a kind, a count, and as many fields, each ended by a NUL.
 use crate::backend::{RawChange, RawEnd, RawTrace};
-use envsplit_model::{ShellKind, TracedAt, TracedFile, TracedLine};
+use envsplit_model::{ShellKind, TracedAt, TracedEnd, TracedFile, TracedLine};
 use std::path::Path;
 
 /// The most slow lines that are kept.
@@ -31,7 +31,8 @@ pub(super) fn read(block: &[u8], shell: ShellKind, private: &Path) -> Option<Raw
                 let mut frames: Vec<TracedAt> = frames.into_iter().filter(|f| real(&f.path)).collect();
                 let Ok(name) = name.parse() else { continue };
                 let at = if frames.is_empty() { None } else { Some(frames.remove(0)) };
-                trace.changes.push(RawChange { name, set, visible, at, callers: frames });
+                let eval = if shell == ShellKind::Bash { rest.get(1).and_then(|l| number(l)) } else { None };
+                trace.changes.push(RawChange { name, set, visible, at, callers: frames, eval });
             }
             ("F", [now, path]) => {
                 if let (Ok(now), Some((since, last))) = (now.parse::<u64>(), &clock) {
@@ -64,10 +65,23 @@ pub(super) fn read(block: &[u8], shell: ShellKind, private: &Path) -> Option<Raw
                     _ => pending = Some(end),
                 }
             }
+            ("W", _) => {
+                trace.unwatched = true;
+                // What comes now is not seen: an `exec` before it need not be the end.
+                pending = None;
+                clock = None;
+            }
             ("X", [first, rest @ ..]) => {
                 // The shell ended before its command: by `exit`, or by `set -e`.
-                let at = if shell == ShellKind::Zsh { location(rest) } else { location(&fields) };
-                let word = if shell == ShellKind::Zsh && !first.is_empty() { *first } else { "exit" };
+                let zsh = shell == ShellKind::Zsh;
+                let at = if zsh { location(&rest[..rest.len().min(1)]) } else { location(&fields) };
+                // `-` lists the options that are on: with `e` the command before failed, unless `u` may have ended it.
+                let options = fields.get(2).copied().unwrap_or_default();
+                let word = match (zsh && !first.is_empty(), options.contains('e') && !options.contains('u')) {
+                    (true, _) => *first,
+                    (false, true) => TracedEnd::FAILED,
+                    (false, false) => "exit",
+                };
                 if pending.is_none() {
                     pending = at.filter(|at| real(&at.path)).map(|at| RawEnd {
                         at,
@@ -128,7 +142,7 @@ fn split(block: &[u8]) -> Option<Vec<(String, Vec<String>)>> {
 /// Whether it is set, whether programs are given it, and the places, innermost first.
 fn change(shell: ShellKind, fields: &[&str]) -> Option<(bool, bool, Vec<TracedAt>)> {
     match (shell, fields) {
-        (ShellKind::Bash, [flags, line, rest @ ..]) => {
+        (ShellKind::Bash, [flags, _, line, rest @ ..]) => {
             let (files, lines) = rest.split_at(rest.len() / 2);
             let lines = std::iter::once(line).chain(lines);
             let at = |(path, line): (&&str, &&str)| TracedAt { path: (*path).to_owned(), line: number(line) };
