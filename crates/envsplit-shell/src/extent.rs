@@ -8,13 +8,10 @@ pub fn command_lines(text: &str, line: u32) -> Option<(u32, u32)> {
     for (cmd, _) in &script(text, false).items {
         simple(cmd, &mut all);
     }
-    let at = |byte: usize| {
-        let before = text.as_bytes().get(..byte).unwrap_or_default();
-        u32::try_from(before.iter().filter(|b| **b == b'\n').count() + 1).unwrap_or(u32::MAX)
-    };
-    let begins = |limit: usize| limit <= text.len() && at(limit) <= line;
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    let at = |byte: usize| u32::try_from(ends.partition_point(|end| *end < byte) + 1).unwrap_or(u32::MAX);
     all.sort_by_key(|span: &Span| span.start);
-    let last = all.partition_point(|span| begins(span.start)).checked_sub(1)?;
+    let last = all.partition_point(|span| at(span.start) <= line).checked_sub(1)?;
     let span = &all[last];
     Some((at(span.start), at(span.end)))
 }
@@ -29,7 +26,9 @@ fn simple(cmd: &Cmd, all: &mut Vec<Span>) {
         }
         Kind::Chain(first, rest) => {
             simple(first, all);
-            rest.iter().for_each(|(_, c)| simple(c, all));
+            for (_, next) in rest {
+                simple(next, all);
+            }
         }
         Kind::Not(inner) | Kind::Pipe(inner) => simple(inner, all),
         Kind::Group(body) | Kind::For { body, .. } => list(body),

@@ -3,8 +3,8 @@ use super::{Door, lock};
 use crate::backend::{Backend, RawChange, RawTrace, ShellJob, TraceJob, TraceRun};
 use crate::secret::Environment;
 use envsplit_model::{
-    ChangeKind, EnvLookup as _, EnvRef, How, Outcome, ProbeRequest, Setting, ShellAsked, ShellKind, StaticRead,
-    TraceAsked, TraceOutcome, TraceSeen, TracedAt, TracedChange, TracedEnd,
+    ChangeKind, EnvLookup as _, EnvRef, How, Outcome, ProbeRequest, Setting, ShellAsked, ShellKind,
+    StaticRead, TraceAsked, TraceOutcome, TraceSeen, TracedAt, TracedChange, TracedEnd, TracedLine,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -86,7 +86,14 @@ impl<B: Backend> Door<B> {
             changes,
             ended: ended.collect(),
             files: raw.files.clone(),
-            slowest: raw.slowest.clone(),
+            slowest: raw
+                .slowest
+                .iter()
+                .filter_map(|slow| {
+                    let at = lines.absolute(&TracedAt { path: slow.path.clone(), line: Some(slow.line) });
+                    Some(TracedLine { path: at.path, line: at.line?, micros: slow.micros })
+                })
+                .collect(),
         };
         if raw.unwatched {
             seen.outcome = TraceOutcome::Partial;
@@ -179,7 +186,8 @@ fn kind(was: (bool, bool), now: &RawChange) -> ChangeKind {
 /// Where a change is made of which nothing but the end was seen: at the only line of all files that does such a thing.
 fn only(settings: &[Setting], name: &str, kind: ChangeKind) -> TracedAt {
     let mut fitting = settings.iter().filter(|s| does(s, name, kind));
-    let alone = fitting.next().filter(|first| fitting.all(|s| (&s.path, s.line) == (&first.path, first.line)));
+    let alone =
+        fitting.next().filter(|first| fitting.all(|s| (&s.path, s.line) == (&first.path, first.line)));
     alone.map_or(TracedAt { path: String::new(), line: None }, |s| TracedAt {
         path: s.path.clone(),
         line: Some(s.line),
@@ -268,22 +276,22 @@ impl<B: Backend> Lines<'_, B> {
     fn written(&self, path: &str, line: u32, name: &str, eval: Option<u32>) -> u32 {
         let Ok(text) = self.door.backend.files().read(path) else { return line };
         let text = String::from_utf8_lossy(&text);
-        let names = |n: &u32| {
+        let holds = |n: &u32| {
             let text = usize::try_from(*n).ok().and_then(|n| text.split('\n').nth(n.checked_sub(1)?));
             text.is_some_and(|l| l.contains(name))
         };
         let eval = eval.filter(|e| *e <= line).map(|e| (e, envsplit_shell::command_lines(&text, e)));
         if let Some((e, Some((first, last)))) = eval {
             let own = first + (line - e);
-            if first < last && own <= last && names(&own) {
+            if first < last && own <= last && holds(&own) {
                 return own;
             }
         }
-        if names(&line) {
+        if holds(&line) {
             return line;
         }
         let here = envsplit_shell::command_lines(&text, line);
-        let named = here.and_then(|(first, _)| (first..line).find(&names));
+        let named = here.and_then(|(first, _)| (first..line).find(&holds));
         match (named, eval, here) {
             (Some(line), ..) => line,
             (None, Some((e, of)), _) => of.map_or(e, |(first, last)| if e <= last { first } else { e }),

@@ -63,8 +63,8 @@ fn watch(job: &TraceJob, state: impl Fn(&str) -> String, indent: &str) -> (Strin
     (changes, before, joined)
 }
 
-/// How many commands are watched: so many that it takes up to about 5 ms and a third of what the plain start took
-/// (a watched command takes bash 20 us more, zsh 5), and as much again in the stretches after the first.
+/// How many commands are watched: so many that it takes up to about 10 ms and a tenth of what the plain start took (a
+/// watched command takes bash 20 us more, zsh 3), and as much again in the stretches after the first.
 fn most(job: &TraceJob, least: u128, each_ms: u128) -> String {
     (least + each_ms * job.took.as_millis()).to_string()
 }
@@ -98,7 +98,7 @@ fn bash(job: &TraceJob, dir: &Path) -> Plan {
         .replace("@CHANGES@", &changes)
         .replace("@BEFORE@", &before)
         .replace("@STATE@", &state)
-        .replace("@MOST@", &most(job, 300, 15))
+        .replace("@MOST@", &most(job, 500, 5))
         .replace("@FIFO@", &pipe(dir))
         .replace("@FILES@", &files);
     let by_file = !start.login && !start.interactive;
@@ -143,7 +143,7 @@ fn zsh(job: &TraceJob, dir: &Path) -> Plan {
         .replace("@CHANGES@", &changes)
         .replace("@BEFORE@", &before)
         .replace("@STATE@", &state)
-        .replace("@MOST@", &most(job, 1000, 60))
+        .replace("@MOST@", &most(job, 3500, 20))
         .replace("@FIFO@", &pipe(dir))
         .replace("@ZDOTDIR@", restore);
     let mut env = vec![("ZDOTDIR", Some(dir.as_os_str().to_owned()))];

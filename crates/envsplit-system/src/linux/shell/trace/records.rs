@@ -71,24 +71,9 @@ pub(super) fn read(block: &[u8], shell: ShellKind, private: &Path) -> Option<Raw
                 pending = None;
                 clock = None;
             }
-            ("X", [first, rest @ ..]) => {
-                // The shell ended before its command: by `exit`, or by `set -e`.
-                let zsh = shell == ShellKind::Zsh;
-                let at = if zsh { location(&rest[..rest.len().min(1)]) } else { location(&fields) };
-                // `-` lists the options that are on: with `e` the command before failed, unless `u` may have ended it.
-                let options = fields.get(2).copied().unwrap_or_default();
-                let word = match (zsh && !first.is_empty(), options.contains('e') && !options.contains('u')) {
-                    (true, _) => *first,
-                    (false, true) => TracedEnd::FAILED,
-                    (false, false) => "exit",
-                };
-                if pending.is_none() {
-                    pending = at.filter(|at| real(&at.path)).map(|at| RawEnd {
-                        at,
-                        command: word.to_owned(),
-                        whole: true,
-                    });
-                }
+            ("X", _) => {
+                // The shell ended before its command.
+                pending = pending.or_else(|| left(shell, &fields).filter(|end| real(&end.at.path)));
             }
             ("E", [kept, now @ ..]) => {
                 ended = true;
@@ -121,6 +106,25 @@ pub(super) fn read(block: &[u8], shell: ShellKind, private: &Path) -> Option<Raw
     trace.slowest.sort_by_key(|l| std::cmp::Reverse(l.micros));
     trace.slowest.truncate(SLOWEST);
     Some(trace)
+}
+
+/// Where a shell ended that had not come to its command: by `exit`, or by a command that failed under `set -e`.
+fn left(shell: ShellKind, fields: &[&str]) -> Option<RawEnd> {
+    let (said, at) = match (shell, fields) {
+        (ShellKind::Zsh, [said, at, ..]) => (*said, file_and_line(at)?),
+        // The trap of the end is a command of its own, and may have been the first one seen in its file.
+        (_, [line, _, _, "1", path]) => ("", location(&[*line, *path])?),
+        _ => ("", location(fields)?),
+    };
+    // `-` lists the options that are on; under `set -u` a variable that is not set ends a shell, too.
+    let options = fields.get(2).copied().unwrap_or_default();
+    let failed = options.contains('e') && !options.contains('u');
+    let command = match (said, failed) {
+        ("", true) => TracedEnd::FAILED,
+        ("", false) => "exit",
+        (said, _) => said,
+    };
+    Some(RawEnd { at, command: command.to_owned(), whole: true })
 }
 
 /// The records; what is cut short at the end is left out. `None` where there is nothing.

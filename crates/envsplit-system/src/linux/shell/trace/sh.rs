@@ -42,7 +42,14 @@ pub(super) fn read(printed: &[u8], token: &str, names: &[String]) -> Option<RawT
                 exported[i] = false;
             }
             let at = (!file.is_empty()).then(|| TracedAt { path: file.to_owned(), line: None });
-            trace.changes.push(RawChange { name: i, set, visible: set && exported[i], at, callers: vec![], eval: None });
+            trace.changes.push(RawChange {
+                name: i,
+                set,
+                visible: set && exported[i],
+                at,
+                callers: vec![],
+                eval: None,
+            });
         }
         state = Some(now);
         if !path.is_empty() && !trace.files.iter().any(|f| f.path == path) {

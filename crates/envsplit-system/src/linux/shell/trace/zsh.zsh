@@ -32,7 +32,7 @@ function __envsplit_h {
   if [[ ${funcstack[2]-} == '(eval)' ]]; then __envsplit_e=${here##*:}; fi
   __envsplit_S=("${(@)funcfiletrace[2,-1]}")
   # This took as long as some commands do.
-  if (( (__envsplit_n -= 10) < 1 )); then
+  if (( (__envsplit_n -= 25) < 1 )); then
     local -i inside=0
     for n in "${(@)funcstack[2,-1]}"; do
       if [[ $n == '(anon)' ]] || (( ${+functions[$n]} )); then inside=1; fi
@@ -83,6 +83,6 @@ zmodload -F zsh/datetime p:EPOCHREALTIME 2> /dev/null
 trap '__envsplit_x "$-"' EXIT
 __envsplit_s=
 builtin printf '%s\0' B 0 >| "$__envsplit_to"
-__envsplit_T='[[ __envsplit_n-- -gt 0 && "@STATE@${funcstack} ${SECONDS%.*}" == "$__envsplit_s" && $ZSH_DEBUG_CMD != *[re][ex][tei]* ]] || { __envsplit_h "$LINENO"; __envsplit_s="@STATE@${funcstack} ${SECONDS%.*}$__envsplit_r"; \builtin eval "$__envsplit_do"; }; __envsplit_l=$LINENO __envsplit_t=${EPOCHREALTIME-}'
+__envsplit_T='[[ __envsplit_n-- -gt 0 && "@STATE@${funcstack} ${SECONDS%.*}" == "$__envsplit_s" && $ZSH_DEBUG_CMD != *[re][ex][tei][utc]* ]] || { __envsplit_h "$LINENO"; __envsplit_s="@STATE@${funcstack} ${SECONDS%.*}$__envsplit_r"; \builtin eval "$__envsplit_do"; }; __envsplit_l=$LINENO __envsplit_t=${EPOCHREALTIME-}'
 trap "$__envsplit_T" DEBUG
 if [[ -r ${ZDOTDIR:-$HOME}/.zshenv ]]; then source "${ZDOTDIR:-$HOME}/.zshenv"; fi
