@@ -1,5 +1,5 @@
 //! Starts whose truth is known.
-use crate::home::{Home, installed, kind};
+use crate::home::{Home, PROGRAM, installed, kind};
 use envsplit_model::{ChangeKind, ShellKind, TraceOutcome, TraceSeen};
 
 /// What a trace says, in one line a change: `kind file:line visible`.
@@ -381,16 +381,13 @@ pub(crate) fn all() {
         let mut home = Home::new(case.files);
         let here = home.path().display().to_string();
         home.env = case.env.iter().map(|(k, v)| ((*k).to_owned(), v.replace("$HOME", &here))).collect();
-        let (seen, text) = home.trace(kind(case.shell, case.flags));
-        assert_eq!(
-            (seen.outcome, said(&home, &seen)),
-            (case.outcome, case.says.iter().map(|s| (*s).to_owned()).collect()),
-            "{} {}: {text}",
-            case.shell,
-            case.what
-        );
-        assert!(SECRETS.iter().all(|s| !text.contains(s)), "{}: {text}", case.what);
-        assert!(seen.changes.iter().all(|c| c.kind != ChangeKind::Unknown));
+        trace_and_compare(case, &home);
+        if case.shell == Sh && installed(Bash) {
+            // Called `sh`, bash is one.
+            std::os::unix::fs::symlink("/bin/bash", home.path().join("sh")).unwrap();
+            home.env.push((PROGRAM.to_owned(), format!("{here}/sh")));
+            trace_and_compare(case, &home);
+        }
     }
     for (what, shell, file, text) in HOSTILE {
         if !installed(*shell) {
@@ -404,4 +401,17 @@ pub(crate) fn all() {
         }
     }
     println!("trace: {} known starts, {} hostile ones, skipped: {skipped:?}", CASES.len(), HOSTILE.len());
+}
+
+fn trace_and_compare(case: &Case, home: &Home) {
+    let (seen, text) = home.trace(kind(case.shell, case.flags));
+    assert_eq!(
+        (seen.outcome, said(home, &seen)),
+        (case.outcome, case.says.iter().map(|s| (*s).to_owned()).collect()),
+        "{} {}: {text}",
+        case.shell,
+        case.what
+    );
+    assert!(SECRETS.iter().all(|s| !text.contains(s)), "{}: {text}", case.what);
+    assert!(seen.changes.iter().all(|c| c.kind != ChangeKind::Unknown));
 }
