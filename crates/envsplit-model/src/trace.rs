@@ -20,6 +20,9 @@ wire_enum! {
         Exact = "exact",
         /// The file of every change was seen; a line is given only where the file leaves no choice.
         FileOnly = "file-only",
+        /// It runs so many commands that some went unwatched: what is said holds, but the lines of changes among those
+        /// are not known, nor whether the start came by there.
+        Partial = "partial",
         /// A start-up file put the watch out of action, or the traced start ended otherwise than the plain one.
         Lost = "lost",
         /// It could not be run; the reason says why.
@@ -82,12 +85,17 @@ pub struct TracedChange {
 pub struct TracedEnd {
     /// Where.
     pub at: TracedAt,
-    /// `return`, `exit` or `exec`.
+    /// `return`, `exit`, `exec`, or [`TracedEnd::FAILED`].
     pub command: String,
     /// Whether it ended the whole start, and not this file alone.
     pub whole: bool,
     /// The line, every value masked.
     pub text: String,
+}
+
+impl TracedEnd {
+    /// Under `set -e` a command failed.
+    pub const FAILED: &'static str = "set -e";
 }
 
 /// How long a file took, without what it sources.
@@ -142,6 +150,6 @@ impl TraceSeen {
 
     /// Whether what it says of the files and the changes holds.
     pub fn holds(&self) -> bool {
-        matches!(self.outcome, TraceOutcome::Exact | TraceOutcome::FileOnly)
+        matches!(self.outcome, TraceOutcome::Exact | TraceOutcome::FileOnly | TraceOutcome::Partial)
     }
 }

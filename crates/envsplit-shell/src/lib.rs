@@ -21,6 +21,7 @@ mod begin;
 mod brace;
 mod compound;
 mod condition;
+mod extent;
 mod fish;
 mod fish_parse;
 mod fish_word;
@@ -42,6 +43,7 @@ mod value;
 mod walk;
 mod word;
 
+pub use extent::command_lines;
 pub use mask::mask_line;
 pub use scoped::{UserFolders, scoped_settings};
 pub use session::{EnvFileKind, env_file, program_args};

@@ -65,6 +65,8 @@ impl From<ShellSeen> for ShellRun {
 
 /// A shell start to run again under a watch; the limit is what the plain one left of its own.
 pub(crate) struct TraceJob {
+    /// How long the plain start took.
+    pub(crate) took: std::time::Duration,
     pub(crate) shell: ShellJob,
     /// Names in the form of a shell's variables.
     pub(crate) names: Vec<String>,
@@ -86,6 +88,8 @@ pub(crate) struct RawChange {
     /// Where; `None` where the shell does not say.
     pub(crate) at: Option<TracedAt>,
     pub(crate) callers: Vec<TracedAt>,
+    /// The line of the `eval` before it in this file, whose text the line may be counted in.
+    pub(crate) eval: Option<u32>,
 }
 
 /// A file that was left early, or the start.
@@ -106,6 +110,8 @@ pub(crate) struct RawTrace {
     pub(crate) timed_out: bool,
     /// Whether lines are to be found by reading the file.
     pub(crate) by_text: bool,
+    /// Whether stretches of it ran without the watch, which would have taken too long.
+    pub(crate) unwatched: bool,
     /// Why it did not last.
     pub(crate) reason: Option<String>,
 }

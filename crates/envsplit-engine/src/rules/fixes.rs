@@ -249,6 +249,16 @@ pub(super) fn guard_for_ide(w: &World<'_>, loss: &Loss<'_>, guard: &Guard) -> Fi
     applied(f, change.into_iter().collect())
 }
 
+/// The command fails where `set -e` is on.
+pub(super) fn may_fail(w: &World<'_>, loss: &Loss<'_>, guard: &Guard) -> Fix {
+    let title = format!(
+        "let the command at {} line {} fail without ending the shell (`|| true` after it), or leave `set -e` out",
+        w.shown(&guard.path),
+        guard.end_line
+    );
+    fix(w, "may-fail", title, cost_of(w, loss.place))
+}
+
 /// The line takes the variable away.
 pub(super) fn drop_line(w: &World<'_>, reset: &Setting, place: usize) -> Fix {
     let title = format!("remove line {} of {}", reset.line, w.shown(&reset.path));

@@ -6,8 +6,11 @@ use crate::wants;
 use crate::world::World;
 use envsplit_model::{
     At, AtKind, Code, EnvRef, Guard, How, Outcome, ProbeRequest, Reach, Rule, Setting, ShellAsked, StartKind,
-    text,
+    TracedEnd, text,
 };
+
+/// VS Code shellEnv.ts: what it waits for a shell unless told otherwise.
+const IDE_WAITS_MS: u64 = 10_000;
 
 /// Explains a loss at a hop with a shell start, run as `via`.
 pub(super) fn explain(w: &World<'_>, loss: &Loss<'_>, via: usize) -> Option<Draft> {
@@ -54,6 +57,9 @@ fn present_today(w: &World<'_>, loss: &Loss<'_>, via: usize, start: StartKind) -
         if let Some(path) = changed {
             return stale::file_changed(w, loss, giving, &path, old);
         }
+    }
+    if let Some(slow) = giving.and_then(|line| too_slow(w, loss, via, line)) {
+        return slow;
     }
     unexplained(w, loss, giving)
         .evidence(format!("a new `{}`, started from the same environment, has it", start.label()))
@@ -212,9 +218,14 @@ pub(super) fn replaced(
     line: &Setting,
     guard: &Guard,
 ) -> Draft {
-    let exec = guard.command == "exec";
-    let code = if exec { Code::EnvRcReplacesShell } else { Code::EnvShellProbeFailed };
-    let what = if exec { "replaces the shell by another program" } else { "ends the shell" };
+    let code = if guard.command == "exec" { Code::EnvRcReplacesShell } else { Code::EnvShellProbeFailed };
+    let failed = guard.command == TracedEnd::FAILED;
+    let what = match guard.command.as_str() {
+        "exec" => "replaces the shell by another program",
+        TracedEnd::FAILED => "fails, and `set -e` ends the shell there,",
+        _ => "ends the shell",
+    };
+    let fix = if failed { fixes::may_fail(w, loss, guard) } else { fixes::guard_for_ide(w, loss, guard) };
     let text = At::file(AtKind::Lost, &w.snapshot.host, guard.path.clone(), Some(guard.end_line));
     loss.draft(w, code)
         .at([at_setting(w, AtKind::Source, line)])
@@ -227,7 +238,7 @@ pub(super) fn replaced(
         ))
         .evidence(format!("`{}`, run from the same environment, ended without an answer", start.label()))
         .evidence(format!("the variable is set at {}", place_of(w, &line.path, line.line)))
-        .fixes([fixes::guard_for_ide(w, loss, guard), fixes::set_in_dotenv(w, loss.place, loss.name)])
+        .fixes([fix, fixes::set_in_dotenv(w, loss.place, loss.name)])
 }
 
 /// A condition that does not hold for this start passes over the line.
@@ -300,6 +311,40 @@ fn probe_failed(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Setting, time
         draft = draft.evidence(line);
     }
     draft
+}
+
+/// The start has it, and takes longer than the IDE waits.
+fn too_slow(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Setting) -> Option<Draft> {
+    let took = w.shell(via)?.took_ms;
+    if loss.up.rule != Rule::IdeShellResolution || took < IDE_WAITS_MS {
+        return None;
+    }
+    let label = w.node(via).shell.as_ref().map(ShellAsked::label)?;
+    let seconds = |ms: u64| format!("{}.{} s", ms / 1000, ms % 1000 / 100);
+    let draft = loss
+        .draft(w, Code::EnvShellProbeFailed)
+        .at([at_setting(w, AtKind::Source, line)])
+        .at(at_process(w, loss.to))
+        .summary(format!(
+            "{} It is set at {}, but the IDE's `{label}` takes {}. VS Code gives it 10 s and goes on without.",
+            loss.opening(w),
+            place_of(w, &line.path, line.line),
+            seconds(took)
+        ))
+        .evidence(format!("`{label}`, run from the same environment, took {}", seconds(took)))
+        .fixes([fixes::set_in_dotenv(w, loss.place, loss.name)]);
+    let (slow, question) = traced::slowest(w, via, loss.name);
+    let draft = draft.doubt(question);
+    Some(match slow {
+        Some(slow) => draft
+            .at([At::file(AtKind::Lost, &w.snapshot.host, slow.path.clone(), Some(slow.line))])
+            .evidence(format!(
+                "seen by tracing `{label}`: {} takes {}, longer than any other line",
+                place_of(w, &slow.path, slow.line),
+                seconds(slow.micros / 1000)
+            )),
+        None => draft,
+    })
 }
 
 /// The proof that no shell ran between the root and the place: what every shell leaves (`SHLVL`) is missing, and so is

@@ -6,7 +6,7 @@ use super::loss::Loss;
 use crate::world::World;
 use envsplit_model::{
     At, AtKind, ChangeKind, Code, Guard, How, ProbeRequest, Reach, Setting, StartKind, TraceAsked,
-    TraceOutcome, TraceSeen, TracedAt, TracedChange, TracedEnd,
+    TraceOutcome, TraceSeen, TracedAt, TracedChange, TracedEnd, TracedLine,
 };
 
 /// The line by which the variable comes into the start of a place that has it, where reading does not know for certain.
@@ -23,6 +23,17 @@ pub(super) fn question(w: &World<'_>, shell: usize, name: &str) -> Option<ProbeR
     let seen = w.shell(shell).filter(|s| s.started && !s.timed_out)?;
     (w.shells_allowed() && (seen.answered || seen.failure.is_some()))
         .then(|| ProbeRequest::Trace(TraceAsked { start, names: vec![name.to_owned()] }))
+}
+
+/// The line that a start spends most of its time in, and the question that is open.
+pub(super) fn slowest<'a>(
+    w: &World<'a>,
+    shell: usize,
+    name: &str,
+) -> (Option<&'a TracedLine>, Option<ProbeRequest>) {
+    let Some(seen) = w.trace(shell, name) else { return (None, question(w, shell, name)) };
+    let took = w.shell(shell).map_or(u64::MAX, |s| s.took_ms);
+    (seen.slowest.first().filter(|line| seen.holds() && line.micros / 500 > took), None)
 }
 
 /// A shell place that has the variable and did not begin with it: what a person types in before all others.
@@ -116,6 +127,8 @@ pub(super) fn explain(
         Code::EnvUnexplained => true,
         // A file that is sourced in a way that reading cannot follow counts as not read.
         Code::EnvWrongStartupFile | Code::EnvOtherShell => w.read(kind).any(|r| !r.opaque.is_empty()),
+        // What ended the start is not seen from outside, unless reading found it.
+        Code::EnvShellProbeFailed => !answered && w.read(kind).all(|r| r.ended.is_none()),
         _ => false,
     };
     let Some(question) = question(w, via, loss.name).filter(|_| doubtful) else { return by_reading };
@@ -135,7 +148,13 @@ pub(super) fn explain(
     };
     let Some(mut draft) = cause else {
         let nothing = seen.changes.iter().all(|c| c.name != loss.name);
-        let what = if nothing { "no line that it runs touches the variable" } else { "no line was named" };
+        let what = match (nothing, seen.outcome == TraceOutcome::Partial) {
+            (true, true) => {
+                "no line that was watched touches the variable, and it runs too many to watch them all"
+            }
+            (true, false) => "no line that it runs touches the variable",
+            (false, _) => "no line was named",
+        };
         return by_reading.evidence(format!("seen by tracing `{}`: {what}", kind.label()));
     };
     if by_reading.finding.code != Code::EnvUnexplained {
@@ -221,6 +240,14 @@ fn passed_over(
     if seen.changes.iter().any(|c| c.name == loss.name) {
         return None;
     }
+    // Where not all was watched, it may have been set and taken away again, by what reading does not show.
+    let partial = seen.outcome == TraceOutcome::Partial;
+    let takes = |s: &&Setting| matches!(s.how, How::Unset | How::Unexport);
+    if partial
+        && (w.read(kind).any(|r| !r.opaque.is_empty()) || w.settings(kind, loss.name).iter().any(takes))
+    {
+        return None;
+    }
     let own = TracedAt { path: line.path.clone(), line: Some(line.line) };
     let callers = shower(w, loss.name)
         .filter(|n| *n != via)
@@ -283,10 +310,17 @@ fn passed_over(
                 "{set}, but `{label}` does not come to it: it passes over {}.",
                 spoken_at(w, &condition)
             ))
-            .evidence(format!(
-                "seen by tracing `{label}`: it reads {} and never runs line {at}",
-                w.shown(&spot.path)
-            ))
+            .evidence(if partial {
+                format!(
+                    "`{label}` runs too many lines to watch them all; it ends without the variable, and no line that \
+                     it reads takes it away"
+                )
+            } else {
+                format!(
+                    "seen by tracing `{label}`: it reads {} and never runs line {at}",
+                    w.shown(&spot.path)
+                )
+            })
             .fixes([fixes::set_in_dotenv(w, loss.place, loss.name)]),
     )
 }

@@ -4,7 +4,7 @@ use crate::backend::{Backend, RawChange, RawTrace, ShellJob, TraceJob, TraceRun}
 use crate::secret::Environment;
 use envsplit_model::{
     ChangeKind, EnvLookup as _, EnvRef, How, Outcome, ProbeRequest, Setting, ShellAsked, ShellKind,
-    TraceAsked, TraceOutcome, TraceSeen, TracedAt, TracedChange, TracedEnd,
+    StaticRead, TraceAsked, TraceOutcome, TraceSeen, TracedAt, TracedChange, TracedEnd, TracedLine,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,6 +15,9 @@ const MOST: usize = 30;
 
 /// What a watched start must have left of its time limit to be worth it.
 const LEAST: Duration = Duration::from_millis(50);
+
+/// What a watched start may take beyond the plain one, whose time the machine's load changes as well.
+const SLACK: Duration = Duration::from_millis(250);
 
 impl<B: Backend> Door<B> {
     /// Runs the asked starts again, all at once.
@@ -48,7 +51,8 @@ impl<B: Backend> Door<B> {
         let env = self.environment(&trace.start.from)?;
         let took = lock(&self.took).get(&trace.start).copied().ok_or("it was not run before")?;
         // What the plain start took counts: a start never costs more than its limit.
-        let limit = lock(&self.limit).saturating_sub(took);
+        // Nor does watching it cost much more than running it, though what it does may take longer the second time.
+        let limit = lock(&self.limit).saturating_sub(took).min(took + took / 5 + SLACK);
         if limit < LEAST {
             return Err("the plain start took all of the time limit".to_owned());
         }
@@ -57,7 +61,7 @@ impl<B: Backend> Door<B> {
         }
         let cwd = self.home_of(&env);
         let shell = ShellJob { asked: trace.start.clone(), env: (*env).clone(), cwd, limit };
-        Ok(TraceJob { shell, names: trace.names.clone() })
+        Ok(TraceJob { took, shell, names: trace.names.clone() })
     }
 
     /// What the records mean, with the lines that they name, masked.
@@ -70,7 +74,10 @@ impl<B: Backend> Door<B> {
             return TraceSeen::failed("the environment is gone");
         };
         let lines = Lines { door: self, shell: trace.start.start.shell, home: self.home_of(&env) };
-        let settings = if raw.by_text { self.settings_of(&trace.start, &env, &trace.names) } else { vec![] };
+        let read = (raw.by_text || raw.unwatched).then(|| self.read_of(&trace.start, &env, &trace.names));
+        // What went unwatched may have been done by what reading cannot see through.
+        let read = read.filter(|r| raw.by_text || r.opaque.is_empty());
+        let settings = read.map_or_else(Vec::new, |r| r.settings);
         let (changes, lineless) = changes(&lines, trace, &env, &raw, &settings);
         let ended = raw.ended.iter().map(|end| {
             let at = lines.absolute(&end.at);
@@ -83,15 +90,26 @@ impl<B: Backend> Door<B> {
             changes,
             ended: ended.collect(),
             files: raw.files.clone(),
-            slowest: raw.slowest.clone(),
+            slowest: raw
+                .slowest
+                .iter()
+                .filter_map(|slow| {
+                    let at = lines.absolute(&TracedAt { path: slow.path.clone(), line: Some(slow.line) });
+                    Some(TracedLine { path: at.path, line: at.line?, micros: slow.micros })
+                })
+                .collect(),
         };
+        if raw.unwatched {
+            seen.outcome = TraceOutcome::Partial;
+            seen.reason = Some("it runs too many commands to watch them all".to_owned());
+        }
         if !raw.complete {
             seen.outcome = TraceOutcome::Lost;
         }
         if raw.timed_out {
             seen.outcome = TraceOutcome::Lost;
             seen.reason =
-                Some("it did not end within what the plain start had left of the time limit".to_owned());
+                Some("watched, it took too long beside the plain start, or for the time limit".to_owned());
         }
         if seen.holds()
             && let Some(name) = self.otherwise(trace, run.env.as_ref(), &seen)
@@ -116,10 +134,10 @@ impl<B: Backend> Door<B> {
         trace.names.iter().find(differs).cloned()
     }
 
-    fn settings_of(&self, start: &ShellAsked, env: &Arc<Environment>, names: &[String]) -> Vec<Setting> {
+    fn read_of(&self, start: &ShellAsked, env: &Arc<Environment>, names: &[String]) -> StaticRead {
         let home = self.home_of(env);
         let shell_env = envsplit_shell::ShellEnv { files: self.backend.files(), env: &**env, home };
-        envsplit_shell::read_start(&start.start, &shell_env, names).settings
+        envsplit_shell::read_start(&start.start, &shell_env, names)
     }
 }
 
@@ -140,9 +158,10 @@ fn changes<B: Backend>(
         // fish has no export apart from setting: a line that makes it visible gives it a value as well.
         let sets = lines.shell == ShellKind::Fish && was.0 && change.set;
         let kind = if sets { ChangeKind::Changed } else { kind(was, change) };
-        let at = change.at.as_ref().map(|at| lines.absolute(at));
-        let at = at.map(|at| lines.sure(at, name, raw.by_text, kind, settings));
-        let at = at.unwrap_or(TracedAt { path: String::new(), line: None });
+        let at = match &change.at {
+            Some(at) => lines.sure(lines.absolute(at), name, raw.by_text, kind, change.eval, settings),
+            None => only(settings, name, kind),
+        };
         lineless |= at.line.is_none();
         let times = lines.door.backend.files().times(&at.path).ok();
         changes.push(TracedChange {
@@ -166,6 +185,23 @@ fn kind(was: (bool, bool), now: &RawChange) -> ChangeKind {
         ((_, true), (_, false)) => ChangeKind::Unexported,
         _ => ChangeKind::Changed,
     }
+}
+
+/// Where a change is made of which nothing but the end was seen: at the only line of all files that does such a thing.
+fn only(settings: &[Setting], name: &str, kind: ChangeKind) -> TracedAt {
+    let mut fitting = settings.iter().filter(|s| does(s, name, kind));
+    let alone =
+        fitting.next().filter(|first| fitting.all(|s| (&s.path, s.line) == (&first.path, first.line)));
+    alone.map_or(TracedAt { path: String::new(), line: None }, |s| TracedAt {
+        path: s.path.clone(),
+        line: Some(s.line),
+    })
+}
+
+/// Whether a line, as it reads, takes away or gives, as the change does.
+fn does(setting: &Setting, name: &str, kind: ChangeKind) -> bool {
+    let takes = matches!(setting.how, How::Unset | How::Unexport);
+    setting.name == name && takes == matches!(kind, ChangeKind::Unset | ChangeKind::Unexported)
 }
 
 /// A name that is safe to write into a shell's program text.
@@ -211,16 +247,17 @@ impl<B: Backend> Lines<'_, B> {
         name: &str,
         by_text: bool,
         kind: ChangeKind,
+        eval: Option<u32>,
         settings: &[Setting],
     ) -> TracedAt {
         if by_text {
-            let does = |s: &&Setting| {
-                let takes = matches!(s.how, How::Unset | How::Unexport);
-                s.path == at.path && s.name == name && takes == (kind == ChangeKind::Unset)
-            };
-            let mut fitting = settings.iter().filter(does).map(|s| s.line);
+            let here = settings.iter().filter(|s| s.path == at.path && does(s, name, kind));
+            let mut fitting = here.map(|s| s.line);
             let first = fitting.next();
             return TracedAt { line: first.filter(|f| fitting.all(|l| l == *f)), ..at };
+        }
+        if let (ShellKind::Bash, Some(line)) = (self.shell, at.line) {
+            return TracedAt { line: Some(self.written(&at.path, line, name, eval)), ..at };
         }
         // Inside `eval` fish counts lines from the beginning of the evaluated text.
         if self.shell == ShellKind::Fish {
@@ -234,6 +271,37 @@ impl<B: Backend> Lines<'_, B> {
             }
         }
         at
+    }
+}
+
+impl<B: Backend> Lines<'_, B> {
+    /// The line that a reader of the file finds. bash names the last line of a command, and inside `eval` it counts on
+    /// from the line of the `eval`.
+    fn written(&self, path: &str, line: u32, name: &str, eval: Option<u32>) -> u32 {
+        let Ok(text) = self.door.backend.files().read(path) else { return line };
+        let text = String::from_utf8_lossy(&text);
+        let holds = |n: &u32| {
+            let text = usize::try_from(*n).ok().and_then(|n| text.split('\n').nth(n.checked_sub(1)?));
+            text.is_some_and(|l| l.contains(name))
+        };
+        let eval = eval.filter(|e| *e <= line).map(|e| (e, envsplit_shell::command_lines(&text, e)));
+        if let Some((e, Some((first, last)))) = eval {
+            let own = first + (line - e);
+            if first < last && own <= last && holds(&own) {
+                return own;
+            }
+        }
+        if holds(&line) {
+            return line;
+        }
+        let here = envsplit_shell::command_lines(&text, line);
+        let named = here.and_then(|(first, _)| (first..line).find(&holds));
+        match (named, eval, here) {
+            (Some(line), ..) => line,
+            (None, Some((e, of)), _) => of.map_or(e, |(first, last)| if e <= last { first } else { e }),
+            (None, None, Some((first, last))) if line <= last => first,
+            _ => line,
+        }
     }
 }
 

@@ -12,9 +12,10 @@ use crate::backend::{ShellJob, ShellRun, TraceJob, TraceRun};
 use crate::secret::Environment;
 use child::{Launch, Running};
 use envsplit_model::{EnvLookup as _, Marks, ShellSeen};
+use rustix::pipe::{PipeFlags, pipe_with};
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
@@ -89,13 +90,19 @@ fn drive(job: &ShellJob, launch: impl FnOnce(String) -> Launch, keep: usize) -> 
     };
     let kept = Arc::new(Mutex::new(Zeroizing::new(vec![])));
     let noise = Arc::new(AtomicU64::new(0));
-    let stop = Arc::new(AtomicBool::new(false));
+    let (stop, going) = match pipe_with(PipeFlags::CLOEXEC) {
+        Ok((stop, going)) => (Arc::new(stop), going),
+        Err(e) => {
+            running.end();
+            return (failed(format!("no pipe: {e}")).into(), Zeroizing::default());
+        }
+    };
     let drains: Vec<_> = running.outputs.drain(..).map(|o| drain(o, &noise, &stop, &kept, keep)).collect();
     let (answer, timed_out) = await_answer(&mut running, began + job.limit);
     let took = began.elapsed();
     let command = if timed_out { running.waits_for() } else { None };
     let status = running.end();
-    stop.store(true, Ordering::Relaxed);
+    drop(going);
     for drain in drains {
         let _ = drain.join();
     }
@@ -186,7 +193,7 @@ fn await_answer(running: &mut Running, until: Instant) -> (Option<Vec<u8>>, bool
 fn drain(
     output: OwnedFd,
     noise: &Arc<AtomicU64>,
-    stop: &Arc<AtomicBool>,
+    stop: &Arc<OwnedFd>,
     kept: &Arc<Mutex<Collected>>,
     keep: usize,
 ) -> std::thread::JoinHandle<()> {
@@ -198,15 +205,11 @@ fn drain(
             Err(_) => return,
         };
         loop {
-            let last = stop.load(Ordering::Relaxed);
-            if last && keep == 0 {
+            let (more, last) = child::readable_or_stopped(&output, &*stop);
+            if last && (keep == 0 || !more) {
                 return;
             }
-            let wait = if last { Duration::ZERO } else { Duration::from_millis(5) };
-            if !child::readable(&output, wait) {
-                if last {
-                    return;
-                }
+            if !more {
                 continue;
             }
             match file.read(&mut buffer) {

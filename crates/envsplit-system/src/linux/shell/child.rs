@@ -87,6 +87,16 @@ pub(super) fn readable(fd: &impl AsFd, limit: Duration) -> bool {
     matches!(poll(&mut fds, Some(&limit)), Ok(n) if n > 0)
 }
 
+/// Waits until there is something to read or the other end of `stop` is closed; says which of both.
+pub(super) fn readable_or_stopped(fd: &impl AsFd, stop: &impl AsFd) -> (bool, bool) {
+    let limit = Timespec { tv_sec: 1, tv_nsec: 0 };
+    let mut fds = [PollFd::new(fd, PollFlags::IN), PollFd::new(stop, PollFlags::IN)];
+    if poll(&mut fds, Some(&limit)).is_err() {
+        return (false, false);
+    }
+    (!fds[0].revents().is_empty(), !fds[1].revents().is_empty())
+}
+
 /// The command that the shell is asked to run, in its own language.
 fn command(job: &ShellJob, program: &str, inode: u64) -> String {
     let quoted = posix_word(program);

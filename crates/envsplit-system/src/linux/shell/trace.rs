@@ -15,8 +15,6 @@ use envsplit_model::ShellKind;
 use std::io::Read as _;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// The most that is kept of records; more of them are counted as lost.
@@ -42,12 +40,13 @@ fn attempt(job: &TraceJob) -> Result<TraceRun, String> {
         std::fs::create_dir_all(path.parent().unwrap_or(private.path())).map_err(fault)?;
         std::fs::write(path, text).map_err(fault)?;
     }
-    let stop = AtomicBool::new(false);
+    let (stop, going) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)
+        .map_err(|e| format!("no pipe for it: {e}"))?;
     let (run, printed, seen) = std::thread::scope(|scope| {
         let reader = scope.spawn(|| collect(&records, &stop));
         let keep = if shell == ShellKind::Sh { MOST } else { 0 };
         let (run, printed) = drive(&job.shell, plan.launch, keep);
-        stop.store(true, Ordering::Relaxed);
+        drop(going);
         (run, printed, reader.join().unwrap_or_default())
     });
     if !run.seen.started {
@@ -64,14 +63,13 @@ fn attempt(job: &TraceJob) -> Result<TraceRun, String> {
 }
 
 /// Reads records until told to stop, and then what is left.
-fn collect(records: &OwnedFd, stop: &AtomicBool) -> Collected {
+fn collect(records: &OwnedFd, stop: &OwnedFd) -> Collected {
     let mut kept = Zeroizing::new(vec![]);
     let Ok(mut pipe) = records.try_clone().map(std::fs::File::from) else { return kept };
     let mut buffer = vec![0; 64 << 10];
     loop {
-        let last = stop.load(Ordering::Relaxed);
-        let wait = if last { Duration::ZERO } else { Duration::from_millis(5) };
-        if super::child::readable(records, wait) {
+        let (more, last) = super::child::readable_or_stopped(records, stop);
+        if more {
             match pipe.read(&mut buffer) {
                 Ok(n) if n > 0 => {
                     let room = MOST.saturating_sub(kept.len()).min(n);
@@ -138,6 +136,7 @@ impl RawTrace {
             complete: true,
             timed_out: false,
             by_text: false,
+            unwatched: false,
             reason: None,
         }
     }

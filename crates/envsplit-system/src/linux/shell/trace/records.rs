@@ -1,6 +1,6 @@
 //! Records of bash, zsh and fish: a kind, a count, and as many fields, each ended by a NUL.
 use crate::backend::{RawChange, RawEnd, RawTrace};
-use envsplit_model::{ShellKind, TracedAt, TracedFile, TracedLine};
+use envsplit_model::{ShellKind, TracedAt, TracedEnd, TracedFile, TracedLine};
 use std::path::Path;
 
 /// The most slow lines that are kept.
@@ -31,7 +31,8 @@ pub(super) fn read(block: &[u8], shell: ShellKind, private: &Path) -> Option<Raw
                 let mut frames: Vec<TracedAt> = frames.into_iter().filter(|f| real(&f.path)).collect();
                 let Ok(name) = name.parse() else { continue };
                 let at = if frames.is_empty() { None } else { Some(frames.remove(0)) };
-                trace.changes.push(RawChange { name, set, visible, at, callers: frames });
+                let eval = if shell == ShellKind::Bash { rest.get(1).and_then(|l| number(l)) } else { None };
+                trace.changes.push(RawChange { name, set, visible, at, callers: frames, eval });
             }
             ("F", [now, path]) => {
                 if let (Ok(now), Some((since, last))) = (now.parse::<u64>(), &clock) {
@@ -64,17 +65,15 @@ pub(super) fn read(block: &[u8], shell: ShellKind, private: &Path) -> Option<Raw
                     _ => pending = Some(end),
                 }
             }
-            ("X", [first, rest @ ..]) => {
-                // The shell ended before its command: by `exit`, or by `set -e`.
-                let at = if shell == ShellKind::Zsh { location(rest) } else { location(&fields) };
-                let word = if shell == ShellKind::Zsh && !first.is_empty() { *first } else { "exit" };
-                if pending.is_none() {
-                    pending = at.filter(|at| real(&at.path)).map(|at| RawEnd {
-                        at,
-                        command: word.to_owned(),
-                        whole: true,
-                    });
-                }
+            ("W", _) => {
+                trace.unwatched = true;
+                // What comes now is not seen: an `exec` before it need not be the end.
+                pending = None;
+                clock = None;
+            }
+            ("X", _) => {
+                // The shell ended before its command.
+                pending = pending.or_else(|| left(shell, &fields).filter(|end| real(&end.at.path)));
             }
             ("E", [kept, now @ ..]) => {
                 ended = true;
@@ -109,6 +108,25 @@ pub(super) fn read(block: &[u8], shell: ShellKind, private: &Path) -> Option<Raw
     Some(trace)
 }
 
+/// Where a shell ended that had not come to its command: by `exit`, or by a command that failed under `set -e`.
+fn left(shell: ShellKind, fields: &[&str]) -> Option<RawEnd> {
+    let (said, at) = match (shell, fields) {
+        (ShellKind::Zsh, [said, at, ..]) => (*said, file_and_line(at)?),
+        // The trap of the end is a command of its own, and may have been the first one seen in its file.
+        (_, [line, _, _, "1", path]) => ("", location(&[*line, *path])?),
+        _ => ("", location(fields)?),
+    };
+    // `-` lists the options that are on; under `set -u` a variable that is not set ends a shell, too.
+    let options = fields.get(2).copied().unwrap_or_default();
+    let failed = options.contains('e') && !options.contains('u');
+    let command = match (said, failed) {
+        ("", true) => TracedEnd::FAILED,
+        ("", false) => "exit",
+        (said, _) => said,
+    };
+    Some(RawEnd { at, command: command.to_owned(), whole: true })
+}
+
 /// The records; what is cut short at the end is left out. `None` where there is nothing.
 fn split(block: &[u8]) -> Option<Vec<(String, Vec<String>)>> {
     let end = block.iter().rposition(|b| *b == 0)?;
@@ -128,7 +146,7 @@ fn split(block: &[u8]) -> Option<Vec<(String, Vec<String>)>> {
 /// Whether it is set, whether programs are given it, and the places, innermost first.
 fn change(shell: ShellKind, fields: &[&str]) -> Option<(bool, bool, Vec<TracedAt>)> {
     match (shell, fields) {
-        (ShellKind::Bash, [flags, line, rest @ ..]) => {
+        (ShellKind::Bash, [flags, _, line, rest @ ..]) => {
             let (files, lines) = rest.split_at(rest.len() / 2);
             let lines = std::iter::once(line).chain(lines);
             let at = |(path, line): (&&str, &&str)| TracedAt { path: (*path).to_owned(), line: number(line) };

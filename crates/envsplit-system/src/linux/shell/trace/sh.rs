@@ -18,6 +18,11 @@ pub(super) fn read(printed: &[u8], token: &str, names: &[String]) -> Option<RawT
         let Some(at) = state_at(rest, names.len()) else { continue };
         let (path, tail) = (&rest[..at], &rest[at + 1..]);
         let (now, command) = tail.split_once(' ').unwrap_or((tail, ""));
+        // bash, called `sh`, prints the assignment of an `export` once more by itself.
+        let export = before.1.strip_suffix(command).filter(|_| command.contains('='));
+        if export.is_some_and(|export| export.starts_with("export ")) {
+            continue;
+        }
         let now: Vec<String> = now.split(',').map(str::to_owned).collect();
         if command.starts_with(": __envsplit_end") {
             ended = true;
@@ -42,7 +47,14 @@ pub(super) fn read(printed: &[u8], token: &str, names: &[String]) -> Option<RawT
                 exported[i] = false;
             }
             let at = (!file.is_empty()).then(|| TracedAt { path: file.to_owned(), line: None });
-            trace.changes.push(RawChange { name: i, set, visible: set && exported[i], at, callers: vec![] });
+            trace.changes.push(RawChange {
+                name: i,
+                set,
+                visible: set && exported[i],
+                at,
+                callers: vec![],
+                eval: None,
+            });
         }
         state = Some(now);
         if !path.is_empty() && !trace.files.iter().any(|f| f.path == path) {
