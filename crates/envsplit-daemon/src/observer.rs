@@ -71,7 +71,7 @@ pub(crate) struct Known {
     pub(crate) report: Report,
     /// The report as JSON.
     pub(crate) json: Arc<[u8]>,
-    looks: Looks,
+    pub(crate) looks: Looks,
 }
 
 struct Kept {
@@ -236,6 +236,14 @@ impl Observer {
         }
     }
 
+    /// What everybody has in common, as far as it is known without a shell; none while one would have to be run again.
+    pub(crate) async fn kept_base(self: &Arc<Self>) -> Option<Arc<Known>> {
+        if self.standing.has_stale_starts() {
+            return None;
+        }
+        self.answer(Question::of_nobody(false), false).await.ok()
+    }
+
     /// Looks at the process table; says whether anything that matters changed.
     pub(crate) fn look_at_processes(&self) -> bool {
         let change = self.standing.look_at_processes();
@@ -264,11 +272,6 @@ impl Observer {
     pub(crate) fn forget_starts(&self) {
         self.standing.forget_starts();
         self.changed();
-    }
-
-    /// Whether a shell start is to be run again before it tells anything.
-    pub(crate) fn has_stale_starts(&self) -> bool {
-        self.standing.has_stale_starts()
     }
 
     /// How long shells that are to be run again are still left alone: their files must have rested for `rest`, and must

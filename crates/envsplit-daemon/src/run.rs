@@ -1,11 +1,13 @@
 //! From the start of the daemon to its end.
 use crate::connection;
 use crate::journal::{Journal, Opened};
-use crate::observer::{Observer, Question};
+use crate::observer::Observer;
 use crate::state::{Kept, State};
 use envsplit_ipc::lock::{LifeLock, LockError};
 use envsplit_ipc::place::{PlaceError, RuntimeDir};
 use envsplit_ipc::socket::{BindError, Incoming, Listener};
+use envsplit_model::Report;
+use envsplit_system::Looks;
 use jiff::Timestamp;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -224,31 +226,42 @@ async fn look_now_and_then(state: Arc<State>) {
 }
 
 /// Writes down what changed, once it has settled. Nobody is made to wait, and no shell is started for it: while one
-/// would have to be run again to tell anything, nothing is.
+/// would have to be run again to tell anything, only the files are noted that changed.
 async fn keep_journal(state: Arc<State>) {
     let mut generations = state.observer.changes();
+    let mut looks = Looks::default();
     loop {
+        let mut next = state.observer.kept_base().await;
+        let this = Arc::clone(&state);
+        let noted = tokio::task::spawn_blocking(move || {
+            let files = looks.take_changed();
+            this.write_down(&files, next.as_ref().map(|known| &known.report));
+            next.take().map_or(looks, |known| known.looks.clone())
+        });
+        looks = noted.await.unwrap_or_default();
         tokio::select! {
             changed = generations.changed() => if changed.is_err() { return },
             () = state.answered.notified() => {}
         }
         sleep(SETTLE).await;
         generations.borrow_and_update();
-        if state.observer.has_stale_starts() {
-            continue;
-        }
-        let Ok(known) = state.observer.answer(Question::of_nobody(false), false).await else { continue };
-        let state = Arc::clone(&state);
-        let _ = tokio::task::spawn_blocking(move || {
-            if let Some(journal) = &mut state.journal().journal {
-                journal.record(&known.report, Timestamp::now());
-            }
-        })
-        .await;
     }
 }
 
 impl State {
+    /// Writes files that changed, and what the report says otherwise than the last, into the journal.
+    fn write_down(&self, files: &[String], report: Option<&Report>) {
+        let host = self.observer.standing().host();
+        let files: Vec<_> = files.iter().map(|path| (host.clone(), path.clone())).collect();
+        if let Some(journal) = &mut self.journal().journal {
+            let now = Timestamp::now();
+            journal.record_files(&files, now);
+            if let Some(report) = report {
+                journal.record(report, now);
+            }
+        }
+    }
+
     /// The journal.
     pub(crate) fn journal(&self) -> std::sync::MutexGuard<'_, Kept> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)

@@ -47,6 +47,20 @@ impl Looks {
         self.0.iter().all(Look::holds)
     }
 
+    /// The files whose content is another one since, each told once.
+    pub fn take_changed(&mut self) -> Vec<String> {
+        let mut changed: Vec<String> = vec![];
+        for look in &mut self.0 {
+            if matches!(look.seen, Seen::Content { .. }) && !look.holds() {
+                look.renew();
+                changed.push(look.path.clone());
+            }
+        }
+        changed.sort();
+        changed.dedup();
+        changed
+    }
+
     /// The paths that were looked at, there or not, each with whether its content counts (for a directory: the names
     /// in it) and not only what stands there.
     pub fn paths(&self) -> impl Iterator<Item = (&str, bool)> {

@@ -21,6 +21,14 @@ pub struct DiskFiles {
 }
 
 impl Look {
+    /// Takes what is there now for what was seen. A listing is told from a file by what stands there.
+    pub(crate) fn renew(&mut self) {
+        self.seen = match kind(&self.path) {
+            Ok(FileKind::Directory) => Seen::Content { stamp: stamp_at(&self.path), hash: None },
+            _ => read_whole(&self.path).1,
+        };
+    }
+
     /// Whether the same look would show the same now.
     pub(crate) fn holds(&self) -> bool {
         let path = self.path.as_str();
