@@ -49,7 +49,9 @@ fn main() {
         _ => {}
     }
     if words.contains(&"--list") {
-        TESTS.iter().for_each(|(name, _)| println!("{name}: test"));
+        for (name, _) in TESTS {
+            println!("{name}: test");
+        }
         return;
     }
     let asked: Vec<_> = words.iter().filter(|w| !w.starts_with('-')).collect();

@@ -21,6 +21,7 @@ pub(crate) fn rpc() {
 pub(crate) fn orphan() {
     let dir = PathBuf::from(std::env::var_os("ENVSPLIT_RUNTIME_DIR").unwrap());
     let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+    #[allow(clippy::zombie_processes)] // it outlives this process: that is the situation
     let _child = child.arg("rpc").spawn().unwrap();
     wait("the parent may go", || dir.with_file_name("go").exists());
 }

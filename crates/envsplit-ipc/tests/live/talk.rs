@@ -1,8 +1,10 @@
 //! Questions, answers, notifications.
 use super::scene::{LONG, Scene, status};
-use envsplit_ipc::protocol::{EnvGetParams, Id, ProbeRunParams, ProbeWhat, ReportGetParams, methods};
+use envsplit_ipc::protocol::{
+    EnvGetParams, HistoryListParams, Id, ProbeRunParams, ProbeWhat, ReportGetParams, methods,
+};
 use envsplit_ipc::{Answer, CallError, Client, RuntimeDir, Unreachable};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
 pub(crate) fn a_question_has_its_answer_or_a_deadline() {
@@ -16,7 +18,7 @@ pub(crate) fn a_question_has_its_answer_or_a_deadline() {
     status(&mut client);
     let wrong = client.call::<methods::ReportGet>(&ReportGetParams::default(), LONG);
     assert!(matches!(wrong, Err(CallError::Answer { method: "report/get", .. })), "the mock's is no report");
-    let unknown = client.call::<methods::HistoryList>(&Default::default(), LONG);
+    let unknown = client.call::<methods::HistoryList>(&HistoryListParams::default(), LONG);
     assert!(matches!(unknown, Err(CallError::Rpc(e)) if e.code == -32601));
     assert!(scene.starter().stop(LONG).unwrap());
     let gone = client.call_raw::<methods::ReportGet>(&ReportGetParams::default(), LONG);
@@ -51,11 +53,15 @@ pub(crate) fn a_thousand_clients() {
                         other => panic!("{other:?}"),
                     })
                     .collect();
-                clients.iter_mut().for_each(|client| drop(status(client)));
+                for client in &mut clients {
+                    status(client);
+                }
             })
         })
         .collect();
-    threads.into_iter().for_each(|t| t.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
     let after = status(&mut first).requests_served;
     assert_eq!(after - before, 2001, "a handshake and a question each, and this one");
 }
@@ -65,12 +71,11 @@ pub(crate) fn a_daemon_that_takes_nobody() {
     let dir = RuntimeDir::make(&scene.dir()).unwrap();
     let listener = UnixListener::bind(dir.socket()).unwrap();
     std::fs::set_permissions(dir.socket(), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-    // It listens and never answers.
+    // It listens, has one place in its queue, and never answers.
+    rustix::net::listen(&listener, 0).unwrap();
     let silent = Client::connect(&scene.dir(), "test", Duration::from_millis(50));
     assert!(matches!(silent, Answer::Unreachable(Unreachable::Silent(_))), "{silent:?}");
-    // Nor are there places left in its queue.
-    rustix::net::listen(&listener, 0).unwrap();
-    let _waiting = UnixStream::connect(dir.socket()).ok();
+    // That one is still in its queue.
     let full = Client::connect(&scene.dir(), "test", Duration::from_millis(50));
     let Answer::Unreachable(Unreachable::Silent(why)) = full else { panic!("{full:?}") };
     assert_eq!(why, "it takes no connections");
