@@ -140,7 +140,7 @@ impl<W: Write> Relay<'_, W> {
         while let Ok(event) = events.recv() {
             let go_on = match event {
                 Event::ParentGone | Event::Client(Ok(None) | Err(FrameError::Io(_))) => false,
-                Event::Client(Ok(Some(body))) => self.from_client(body)?,
+                Event::Client(Ok(Some(body))) => self.heard_client(body)?,
                 Event::Client(Err(e)) => {
                     if let Some(error) = e.to_response() {
                         self.say(&Payload::error(None, &error))?;
@@ -148,7 +148,7 @@ impl<W: Write> Relay<'_, W> {
                     return Err(RelayError::Client(e));
                 }
                 Event::Daemon(of, _) if of != self.links => true,
-                Event::Daemon(_, Ok(Some(body))) => self.from_daemon(body)?,
+                Event::Daemon(_, Ok(Some(body))) => self.heard_daemon(body)?,
                 Event::Daemon(_, Ok(None) | Err(_)) => self.lost()?,
             };
             if !go_on {
@@ -158,7 +158,7 @@ impl<W: Write> Relay<'_, W> {
         Ok(())
     }
 
-    fn from_client(&mut self, body: Vec<u8>) -> Result<bool, RelayError> {
+    fn heard_client(&mut self, body: Vec<u8>) -> Result<bool, RelayError> {
         let message = match Message::parse(&body) {
             Ok(message) => message,
             Err(e) => {
@@ -176,7 +176,7 @@ impl<W: Write> Relay<'_, W> {
                     Ok(hello) => hello,
                     Err(e) => return self.say(&Payload::error(Some(&id), &e)).map(|()| true),
                 };
-                hello.version = env!("CARGO_PKG_VERSION").to_owned();
+                env!("CARGO_PKG_VERSION").clone_into(&mut hello.version);
                 let payload = Payload::request::<methods::Initialize>(&id, &hello);
                 // Said again only once it was said.
                 self.hello = None;
@@ -205,7 +205,7 @@ impl<W: Write> Relay<'_, W> {
         Ok(true)
     }
 
-    fn from_daemon(&mut self, body: Vec<u8>) -> Result<bool, RelayError> {
+    fn heard_daemon(&mut self, body: Vec<u8>) -> Result<bool, RelayError> {
         let seen: Seen = serde_json::from_slice(&body).unwrap_or_default();
         if let (Some(id), None) = (&seen.id, &seen.method) {
             if *id == Id::Text(OWN.to_owned()) {

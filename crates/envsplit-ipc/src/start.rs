@@ -79,12 +79,14 @@ impl Starter {
         if self.replace && LifeLock::is_held(&dir)? {
             self.end(&dir, until, limit)?;
         }
-        // One that holds the lock and does not answer yet is coming up.
-        if !LifeLock::is_held(&dir)? {
-            spawn::detached(&self.program)
-                .map_err(|source| StartError::Spawn { program: self.program.clone(), source })?;
-        }
+        let mut spawned = false;
         loop {
+            // One that holds the lock and does not answer is coming up, or going: then the lock comes free.
+            if !spawned && !LifeLock::is_held(&dir)? {
+                spawn::detached(&self.program)
+                    .map_err(|source| StartError::Spawn { program: self.program.clone(), source })?;
+                spawned = true;
+            }
             match Client::connect(&self.dir, &self.name, left(until).min(HANDSHAKE)) {
                 Answer::Ready(client) => return Ok(client),
                 Answer::NeedsRestart { reason, .. } => return Err(StartError::OtherVersion(reason)),

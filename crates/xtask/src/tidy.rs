@@ -13,7 +13,7 @@ const KINDS: &[&str] = &["rs", "md", "toml", "js", "ts", "py", "sh", "json"];
 /// Names every fault with file and line.
 pub(crate) fn run(root: &Path) -> Vec<String> {
     let mut faults = vec![];
-    for dir in ["crates", "tests", "extension-bridge", "scripts", ".ci"] {
+    for dir in ["crates", "docs", "tests", "extension-bridge", "scripts", ".ci"] {
         visit(&root.join(dir), &mut faults);
     }
     for entry in std::fs::read_dir(root).into_iter().flatten().flatten() {

@@ -35,7 +35,7 @@ impl Decoder {
     }
 
     /// The next whole body, when its last byte has arrived.
-    pub fn next(&mut self) -> Result<Option<Vec<u8>>, FrameError> {
+    pub fn take(&mut self) -> Result<Option<Vec<u8>>, FrameError> {
         let length = match self.body {
             Some(length) => length,
             None => match self.header()? {
@@ -171,7 +171,7 @@ mod tests {
         for piece in bytes.chunks(step.max(1)) {
             decoder.push(piece);
             loop {
-                match decoder.next() {
+                match decoder.take() {
                     Ok(Some(body)) => bodies.push(body),
                     Ok(None) => break,
                     Err(e) => return (bodies, Some(e)),

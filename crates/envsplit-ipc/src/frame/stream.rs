@@ -28,7 +28,7 @@ impl Frames {
         mut before: impl FnMut() -> io::Result<()>,
     ) -> Result<Option<Vec<u8>>, FrameError> {
         loop {
-            if let Some(body) = self.decoder.next()? {
+            if let Some(body) = self.decoder.take()? {
                 return Ok(Some(body));
             }
             before()?;
@@ -72,7 +72,7 @@ impl AsyncFrames {
         stream: &mut (impl AsyncRead + Unpin),
     ) -> Result<Option<Vec<u8>>, FrameError> {
         loop {
-            if let Some(body) = self.decoder.next()? {
+            if let Some(body) = self.decoder.take()? {
                 return Ok(Some(body));
             }
             let buffer = self.decoder.buffer();

@@ -1,4 +1,5 @@
 //! Folders that are refused, and what is said of them.
+#![allow(clippy::disallowed_methods)] // reason: a test plants files of its own
 use super::*;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;

@@ -64,13 +64,13 @@ impl Example for InitializeResult {
     }
 }
 
-fn caller() -> Option<Caller> {
-    Some(Caller { cwd: Some("/home/u/project".into()), keys: vec![NAME.into()], ..Caller::default() })
+fn caller() -> Caller {
+    Caller { cwd: Some("/home/u/project".into()), keys: vec![NAME.into()], ..Caller::default() }
 }
 
 impl Example for ReportGetParams {
     fn example() -> Self {
-        Self { caller: caller(), fresh: true }
+        Self { caller: Some(caller()), fresh: true }
     }
 }
 
@@ -172,7 +172,7 @@ impl Example for ConfigSlice {
 
 impl Example for PlacesListParams {
     fn example() -> Self {
-        Self { caller: caller() }
+        Self { caller: Some(caller()) }
     }
 }
 

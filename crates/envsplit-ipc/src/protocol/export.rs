@@ -173,8 +173,8 @@ pub fn markdown() -> String {
         ("{HEADER}", (Limits::CLIENT.header >> 10).to_string()),
         ("{DEPTH}", Limits::CLIENT.depth.unwrap_or_default().to_string()),
         ("{METHODS}", METHODS.iter().map(row).collect()),
-        ("{ERRORS}", ErrorCode::ALL.iter().map(error_row).collect()),
-        ("{SETTINGS}", SHOWN_SETTINGS.iter().map(|(n, k)| format!("- `{n}` ({k:?})\n")).collect()),
+        ("{ERRORS}", ErrorCode::ALL.iter().copied().map(error_row).collect()),
+        ("{SETTINGS}", SHOWN_SETTINGS.iter().map(setting).collect()),
         ("{EACH}", examples().iter().map(section).collect()),
     ] {
         text = text.replace(mark, value.trim_end());
@@ -197,7 +197,11 @@ fn row(m: &MethodInfo) -> String {
     )
 }
 
-fn error_row(code: &ErrorCode) -> String {
+fn setting((name, kind): &(&str, super::editor::Shown)) -> String {
+    format!("- `{name}` ({kind:?})\n")
+}
+
+fn error_row(code: ErrorCode) -> String {
     format!("| {} | `{}` | {} |\n", code.number(), code.word(), code.doc())
 }
 

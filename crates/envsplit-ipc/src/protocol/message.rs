@@ -98,9 +98,13 @@ fn there<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Box<RawValue>>, D:
 impl Message {
     /// Reads a body.
     pub fn parse(body: &[u8]) -> Result<Self, MessageError> {
+        // An array could be read as the fields in order.
+        if body.trim_ascii_start().first() == Some(&b'[') {
+            return Err(MessageError::Invalid { id: None, reason: "an array (batches are not taken)" });
+        }
         let raw: Raw = serde_json::from_slice(body).map_err(|e| {
             if e.is_data() {
-                let reason = "not an object, or a field twice (batches are not taken)";
+                let reason = "no object, or a field twice";
                 return MessageError::Invalid { id: None, reason };
             }
             MessageError::NoJson(e.column())
@@ -159,5 +163,74 @@ fn read_id(text: &RawValue) -> Result<Id, MessageError> {
         }
         Ok(id) => Ok(id),
         Err(_) => Err(MessageError::Invalid { id: None, reason: "`id` is no whole number and no text" }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::methods::{EnvGet, ReportGet};
+    use super::*;
+
+    #[test]
+    fn each_kind_is_told_from_the_others() {
+        let parse = |text: &str| Message::parse(text.as_bytes());
+        let request = parse(r#"{"jsonrpc":"2.0","id":"a","method":"status","params":null}"#).unwrap();
+        assert!(matches!(request, Message::Request { id: Id::Text(_), params: None, .. }));
+        let told = parse(r#"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":1}}"#).unwrap();
+        assert!(matches!(told, Message::Notification { params: Some(_), .. }));
+        let nothing = parse(r#"{"jsonrpc":"2.0","id":1,"result":null}"#).unwrap();
+        assert!(matches!(nothing, Message::Response { id: Some(Id::Number(1)), result: Ok(_) }));
+        let error =
+            parse(r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"m","data":1}}"#).unwrap();
+        let Message::Response { id: None, result: Err(e) } = error else { panic!("{error:?}") };
+        assert_eq!(e.kind(), Some(ErrorCode::ParseError));
+    }
+
+    #[test]
+    fn what_is_no_message_is_answered_with_its_id_where_it_has_one() {
+        let cases = [
+            ("", None, ErrorCode::ParseError),
+            ("{", None, ErrorCode::ParseError),
+            ("{} {}", None, ErrorCode::ParseError),
+            ("3", None, ErrorCode::InvalidRequest),
+            (r#"["2.0",1,"status"]"#, None, ErrorCode::InvalidRequest),
+            (r#"{"jsonrpc":"2.0","id":1.5,"method":"status"}"#, None, ErrorCode::InvalidRequest),
+            (r#"{"jsonrpc":"2.0","id":null,"method":"status"}"#, None, ErrorCode::InvalidRequest),
+            (r#"{"jsonrpc":"2.0","id":1,"method":7}"#, Some(1), ErrorCode::InvalidRequest),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"method":"status","params":[1]}"#,
+                Some(1),
+                ErrorCode::InvalidRequest,
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"result":1,"error":{"code":1,"message":""}}"#,
+                Some(1),
+                ErrorCode::InvalidRequest,
+            ),
+            (r#"{"jsonrpc":"2.0","id":1,"id":1,"method":"status"}"#, None, ErrorCode::InvalidRequest),
+        ];
+        for (text, id, code) in cases {
+            let (of, error) = Message::parse(text.as_bytes()).expect_err(text).to_response();
+            assert_eq!((of, error.kind()), (id.map(Id::Number), Some(code)), "{text}");
+        }
+        let long = format!(r#"{{"jsonrpc":"2.0","id":"{}","method":"status"}}"#, "i".repeat(129));
+        assert!(Message::parse(long.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn parameters_that_do_not_fit_are_not_repeated() {
+        let raw = |text: &str| RawValue::from_string(text.to_owned()).unwrap();
+        assert!(Message::params_of::<ReportGet>(None).is_ok(), "all may be left out");
+        let newer = raw(r#"{"name":"X","later":{"field":1}}"#);
+        assert_eq!(
+            Message::params_of::<EnvGet>(Some(&newer)).unwrap().name,
+            "X",
+            "unknown fields are passed over"
+        );
+        for text in ["{}", r#"{"name":["sk-canary"]}"#, r#"{"name":"X","self":"sk-canary"}"#] {
+            let error = Message::params_of::<EnvGet>(Some(&raw(text))).expect_err(text);
+            assert_eq!(error.kind(), Some(ErrorCode::InvalidParams));
+            assert!(!error.message.contains("canary") && error.message.contains("env/get"), "{error}");
+        }
     }
 }
