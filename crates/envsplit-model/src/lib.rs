@@ -41,7 +41,7 @@ pub use report::{
     EnvSlicePlace, EnvSource, EnvUnread, ExplainSlice, Explained, FixSlice, PlacesSlice, Report,
     RequestLayer, SCHEMA, SymptomSlice, UndoSlice, Verdict,
 };
-pub use scope::{Scope, ScopedSetting};
+pub use scope::{IdeSetting, Scope, ScopedSetting};
 pub use sighting::{Fingerprint, Sighting, Source, State, Taint};
 pub use snapshot::{Caller, EnvAccess, ProcessRecord, Session, Snapshot};
 pub use start::{FileRead, Guard, How, Opaque, Reach, Setting, ShellKind, Start, StartupFile, StaticRead};

@@ -7,8 +7,8 @@ mod scoped;
 pub(super) use config::{ask_the_organisation, config, home_invalid, two_homes, update};
 pub(super) use route::{address, base_url, deployment, env_key, from_profile, provider, without};
 pub(super) use scoped::{
-    environment_d, from_directory, into_sandbox, let_through, login_again, out_of_setting, reachable_program,
-    same_proxy, server_setup,
+    environment_d, from_directory, inherit, into_sandbox, let_through, login_again, out_of_setting, reachable_program,
+    same_proxy, server_setup, wait_longer,
 };
 
 use super::loss::Loss;

@@ -114,6 +114,8 @@ pub(super) fn explain(
     let answered = w.shell(via).is_some_and(|s| s.answered);
     let doubtful = match by_reading.finding.code {
         Code::EnvUnexplained => true,
+        // It ended by itself, and reading names no line at which.
+        Code::EnvShellProbeFailed => by_reading.finding.at.iter().all(|at| at.kind != AtKind::Lost),
         // A file that is sourced in a way that reading cannot follow counts as not read.
         Code::EnvWrongStartupFile | Code::EnvOtherShell => w.read(kind).any(|r| !r.opaque.is_empty()),
         _ => false,
