@@ -10,6 +10,7 @@
 mod assemble;
 mod lineage;
 mod names;
+mod newer;
 mod products;
 mod roles;
 mod rules;

@@ -1,8 +1,8 @@
 //! A lineage with what is known of each place: the view that the rules have.
 use crate::lineage::{Lineage, Node, Up};
 use envsplit_model::{
-    CodexSeen, CodexView, EnvAccess, FileTimes, IdeSetting, Outcome, PlaceId, ProbeRequest, ProcessRecord, ProgramSeen,
-    Reach, ScopedSetting, Setting, ShellSeen, Sighting, Snapshot, SourcesSeen, StartKind,
+    CodexSeen, CodexView, EnvAccess, FileTimes, IdeSetting, Outcome, PlaceId, ProbeRequest, ProcessRecord,
+    ProgramSeen, Reach, ScopedSetting, Setting, ShellSeen, Sighting, Snapshot, SourcesSeen, StartKind,
     StaticRead, TraceSeen,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -267,7 +267,8 @@ impl<'a> World<'a> {
     /// The settings of this key that count for a place, by the IDE that it belongs to; the last one wins.
     pub(crate) fn ide_setting(&self, at: usize, key: &str) -> Option<&'a IdeSetting> {
         let product = self.product(at);
-        let own = |s: &&IdeSetting| s.product.is_none() || product.is_none() || s.product.as_deref() == product;
+        let own =
+            |s: &&IdeSetting| s.product.is_none() || product.is_none() || s.product.as_deref() == product;
         self.ide.iter().copied().filter(|s| s.key == key).filter(own).next_back()
     }
 

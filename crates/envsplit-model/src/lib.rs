@@ -31,7 +31,7 @@ pub use files::{FileError, FileKind, FileTimes, Files, ScratchFiles};
 pub use finding::{At, AtKind, Change, Edit, Finding, Fix, Split, Subject, SubjectKind};
 pub use host::{Host, HostId, HostKind};
 pub use lookup::{EnvBlock, EnvLookup};
-pub use place::{Hop, Place, PlaceId, PlaceKind, PlaceProcess, Role, Rule};
+pub use place::{Hop, NewerSource, Place, PlaceId, PlaceKind, PlaceProcess, Role, Rule};
 pub use probe::{
     CodexAsked, CodexCaller, CodexSeen, EnvRef, Marks, Outcome, ProbeRequest, ProgramSeen, ScopedSeen,
     ShellAsked, ShellSeen, SourcesSeen, StartKind, StartReads, Waiting,

@@ -148,6 +148,20 @@ pub struct Place {
     pub env: BTreeMap<String, Sighting>,
     /// The Codex that runs, or would run, here.
     pub codex: Option<CodexView>,
+    /// Sources of the asked variables that changed since this process took them in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub newer_sources: Vec<NewerSource>,
+}
+
+/// A source that is younger than what a process has of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NewerSource {
+    /// The file.
+    pub path: String,
+    /// The asked variables that it touches.
+    pub names: Vec<String>,
+    /// The place that must be started again before the change arrives: this one, one above it, or the session.
+    pub restart: PlaceId,
 }
 
 impl Place {

@@ -1,6 +1,7 @@
 //! Experiments: what a diagnosis asks the door to look at. A closed enumeration, never a command line.
 use crate::{
-    CodexView, HostId, IdeSetting, ScopedSetting, Setting, Sighting, Source, Start, StaticRead, TraceAsked, TraceSeen,
+    CodexView, HostId, IdeSetting, ScopedSetting, Setting, Sighting, Source, Start, StaticRead, TraceAsked,
+    TraceSeen,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;

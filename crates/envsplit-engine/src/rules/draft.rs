@@ -2,7 +2,8 @@
 use crate::lineage::Up;
 use crate::world::World;
 use envsplit_model::{
-    At, AtKind, Code, Finding, Fix, IdeSetting, PlaceId, ProbeRequest, Role, Setting, Severity, Split, Subject,
+    At, AtKind, Code, Finding, Fix, IdeSetting, PlaceId, ProbeRequest, Role, Setting, Severity, Split,
+    Subject,
 };
 
 /// A finding with the place that it was found for.

@@ -50,7 +50,9 @@ fn missing(w: &World<'_>, place: usize, program: &str, found: &ProgramSeen) -> O
         .fixes(fixes::reachable_program(w, place, program, &found.path, source));
     if let Some(m) = manager {
         let line = super::draft::place_of(w, &m.setting.path, m.setting.line);
-        draft = draft.evidence(format!("{line} sets up {}, which puts it on PATH", m.owner)).evidences(chosen(w, m));
+        draft = draft
+            .evidence(format!("{line} sets up {}, which puts it on PATH", m.owner))
+            .evidences(chosen(w, m));
     } else if let Some(source) = source {
         let line = super::draft::place_of(w, &source.path, source.line);
         draft =

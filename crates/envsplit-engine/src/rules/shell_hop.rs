@@ -5,8 +5,8 @@ use super::{fixes, stale, traced};
 use crate::wants;
 use crate::world::World;
 use envsplit_model::{
-    At, AtKind, Code, EnvRef, Guard, How, IdeSetting, Outcome, ProbeRequest, Reach, Rule, Setting, ShellAsked, StartKind,
-    text,
+    At, AtKind, Code, EnvRef, Guard, How, IdeSetting, Outcome, ProbeRequest, Reach, Rule, Setting,
+    ShellAsked, StartKind, text,
 };
 use std::time::Duration;
 
@@ -100,7 +100,9 @@ fn by_reading(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Setting) -> Opt
             place_of(w, path, *at)
         ))),
         Reach::Skipped { path, line: at } => Some(skipped(w, loss, start, line, path, *at)),
-        Reach::Uncalled { function } if let Some(draft) = called_elsewhere(w, loss, start, line, function) => {
+        Reach::Uncalled { function }
+            if let Some(draft) = called_elsewhere(w, loss, start, line, function) =>
+        {
             Some(draft)
         }
         Reach::Uncalled { function } => Some(unexplained(w, loss, Some(line)).evidence(format!(

@@ -103,8 +103,8 @@ pub(super) fn rows() -> &'static [Row] {
 
 fn build() -> Vec<Row> {
     use Form::{
-        Crontab, DevContainer, Direnv, Entry, Flatpak, Launch, Lines, Manager, Mise, PamEnv, Script, Settings,
-        Ssh, Tasks, Unit, Version, Workspace,
+        Crontab, DevContainer, Direnv, Entry, Flatpak, Launch, Lines, Manager, Mise, PamEnv, Script,
+        Settings, Ssh, Tasks, Unit, Version, Workspace,
     };
     use Place::{Config, Home, Nearest, Project, Root};
     let home = |path: &str| Home(path.to_owned());
