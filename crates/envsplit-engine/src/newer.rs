@@ -1,7 +1,7 @@
 //! What changed since a process started: every source that touches what was asked and that the process has not read in
 //! its present form, with the place that must be started again before it arrives.
 use crate::world::World;
-use envsplit_model::{NewerSource, Reach, Role, Scope};
+use envsplit_model::{NewerSource, Reach, Role, Scope, ShellAsked};
 
 /// The sources that are younger than what a process place has of them; none for a place that does not run, and for the
 /// caller, whose start is not known.
@@ -28,7 +28,7 @@ pub(crate) fn newer_sources(w: &World<'_>, at: usize) -> Vec<NewerSource> {
 fn shell_files(w: &World<'_>, at: usize, names: &[&String], found: &mut Vec<NewerSource>) {
     for n in w.lineage.chain(at) {
         let Some(up) = w.node(n).up else { continue };
-        let Some(kind) = up.via.and_then(|via| w.node(via).shell.as_ref()).map(|s| s.kind()) else {
+        let Some(kind) = up.via.and_then(|via| w.node(via).shell.as_ref()).map(ShellAsked::kind) else {
             continue;
         };
         let keeper = if w.started(up.from).is_some() { up.from } else { n };

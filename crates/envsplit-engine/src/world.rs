@@ -269,7 +269,7 @@ impl<'a> World<'a> {
         let product = self.product(at);
         let own =
             |s: &&IdeSetting| s.product.is_none() || product.is_none() || s.product.as_deref() == product;
-        self.ide.iter().copied().filter(|s| s.key == key).filter(own).next_back()
+        self.ide.iter().copied().filter(|s| s.key == key).rfind(own)
     }
 
     /// Such files that could not be read, with the reason.

@@ -36,10 +36,10 @@ pub(super) fn set_up(find: &mut Find<'_>, path: &str, row: &Row) {
 pub(super) fn version(find: &mut Find<'_>, path: &str, row: &Row) {
     let Some(source) = find.text(path) else { return };
     let tools = path.ends_with("/.tool-versions");
-    let chosen = numbered(&source.text).find(|(_, line)| match tools {
-        true => line.split_ascii_whitespace().next().is_some_and(|tool| tool == "nodejs" || tool == "node"),
-        false => !line.trim().is_empty() && !line.starts_with('#'),
-    });
+    let node =
+        |line: &str| line.split_ascii_whitespace().next().is_some_and(|t| matches!(t, "nodejs" | "node"));
+    let says = |line: &str| !line.trim().is_empty() && !line.starts_with('#');
+    let chosen = numbered(&source.text).find(|(_, line)| if tools { node(line) } else { says(line) });
     if let Some((at, _)) = chosen {
         let (owner, text) = if tools { ("asdf", "nodejs …") } else { ("nvm", "…") };
         find.hit(&source, at, "PATH", text.to_owned(), How::Setting, Belongs::to(row, owner));
