@@ -83,7 +83,7 @@ fn project_files_of_an_ide() {
     ]);
     assert_eq!(by_file.len(), 1);
     assert_eq!((by_file[0].0, by_file[0].1.as_str(), by_file[0].2), (Scope::IdeDebug, "/home/u/p/x.env", 2));
-    // microsoft/vscode-remote-release#3456, #8411: the reference shows on which side the variable is asked for.
+    // microsoft/vscode-remote-release#3456, microsoft/vscode-remote-release#8411: the reference shows on which side the variable is asked for.
     let container = "{\"remoteEnv\": {\"AZURE_OPENAI_API_KEY\": \"${localEnv:AZURE_OPENAI_API_KEY}\"}}";
     let (scope, _, _, text) = one("/home/u/p/.devcontainer/devcontainer.json", container);
     assert_eq!((scope, text), (Scope::ContainerRemote, format!("\"{KEY}\": \"${{localEnv:{KEY}}}\"")));
