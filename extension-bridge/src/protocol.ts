@@ -448,6 +448,56 @@ folders?: Array<string>,
 trusted?: boolean, };
 
 /**
+ * An editor's claim about the process of a place. It goes with the process that made it.
+ */
+export type EditorSays = {
+/**
+ * The product's name.
+ */
+app: string,
+/**
+ * Its version.
+ */
+version: string,
+/**
+ * The kind of remote that the window is connected to.
+ */
+remote_name: string | null,
+/**
+ * The process that made the claim: a child that was given the environment as it is now.
+ */
+said_by: number,
+/**
+ * The variables of the place as the process would hand them on now, which may differ from those it started with.
+ */
+env: { [key in string]: Sighting },
+/**
+ * Settings by dotted name, with values of those alone that can hold no secret.
+ */
+settings: { [key in string]: EditorSetting },
+/**
+ * The Codex extension's version.
+ */
+extension_version: string | null,
+/**
+ * The Codex program that the extension brings.
+ */
+extension_codex: string | null, };
+
+/**
+ * A setting of an editor.
+ */
+export type EditorSetting = {
+/**
+ * Its value, where it may be shown.
+ */
+value: JsonValue | null,
+/**
+ * Where it is made: `default`, `user`, `remote`, `workspace`, `workspace-folder`.
+ */
+scope: string, };
+
+/**
  * No parameters.
  */
 export type Empty = Record<string, never>;
@@ -817,9 +867,9 @@ at: string,
 /**
  * When it was last seen as it had been; `None` where that is not known.
  */
-after?: string | null,
+unchanged_at?: string | null,
 /**
- * Whether nobody looked between `after` and `at`: it happened somewhere in between.
+ * Whether nobody looked between `unchanged_at` and `at`: it happened somewhere in between.
  */
 unwatched?: boolean,
 /**
@@ -1078,11 +1128,7 @@ since?: string,
 /**
  * Only at these places: a key, a role, or a glob of keys.
  */
-place?: string,
-/**
- * Only this variable, or this TOML dotted key.
- */
-name?: string, };
+place?: string, };
 
 /**
  * Where the home of Codex comes from.
@@ -1269,6 +1315,23 @@ version: string,
 enabled: boolean, };
 
 /**
+ * A source that is younger than what a process has of it.
+ */
+export type NewerSource = {
+/**
+ * The file.
+ */
+path: string,
+/**
+ * The asked variables that it touches.
+ */
+names: Array<string>,
+/**
+ * The place that must be started again before the change arrives: this one, one above it, or the session.
+ */
+restart: PlaceId, };
+
+/**
  * Parameters of `observe/push`. A later claim about the same process replaces the earlier.
  */
 export type ObservePush = {
@@ -1391,7 +1454,15 @@ env: { [key in string]: Sighting },
 /**
  * The Codex that runs, or would run, here.
  */
-codex: CodexView | null, };
+codex: CodexView | null,
+/**
+ * What an editor says about this process, through the background agent.
+ */
+editor?: EditorSays | null,
+/**
+ * Sources of the asked variables that changed since this process took them in.
+ */
+newer_sources?: Array<NewerSource>, };
 
 /**
  * The id of a place: `HOST/KIND/NAME`, for processes `HOST/process/ROLE-PID`.

@@ -1,7 +1,7 @@
 // Stands in for an IDE: a process tree with the marks by which a real one is recognised, and with the real one's
 // rules for environments (VS Code: shellEnv.ts, extensionHostConnection.ts, localProcessExtensionHost.ts).
 //
-//   node ide.js server|desktop READY [CODEX]
+//   node ide.js server|desktop READY [CODEX] [--shell-seconds=N]
 //
 //   server:  server-main.js -> bootstrap-fork --type=extensionHost -> codex app-server
 //   desktop: code -> code --type=utility (extension host) -> codex app-server
@@ -13,6 +13,12 @@ const path = require('path');
 
 const [, self, role, ready, codex] = process.argv;
 
+// How long the shell may take: `application.shellEnvironmentResolutionTimeout`.
+function seconds() {
+  const said = process.argv.find((word) => word.startsWith('--shell-seconds='));
+  return said ? Number(said.split('=')[1]) : 10;
+}
+
 // What the question to the login shell answers, laid over the IDE's own environment. It is asked once.
 function shellEnvironment() {
   if (process.env.VSCODE_CLI === '1' || process.argv.includes('--force-disable-user-env')) return {};
@@ -22,7 +28,7 @@ function shellEnvironment() {
   const asked = cp.spawnSync(shell, ['-i', '-l', '-c', print], {
     env: { ...process.env, VSCODE_RESOLVING_ENVIRONMENT: '1' },
     stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: 10000,
+    timeout: seconds() * 1000,
     encoding: 'utf8',
     detached: true,
   });

@@ -1,5 +1,6 @@
 //! The report, put together from what is known.
 use crate::lineage::Node;
+use crate::newer::newer_sources;
 use crate::rules::{self, Draft};
 use crate::world::World;
 use envsplit_model::{
@@ -88,6 +89,7 @@ fn place(w: &World<'_>, at: usize) -> Place {
         env: w.sightings(at).iter().map(|(name, s)| (name.clone(), with_dotenv(w, at, name, s))).collect(),
         codex: codex(w, at),
         editor: None,
+        newer_sources: newer_sources(w, at),
     }
 }
 

@@ -12,6 +12,7 @@ mod assemble;
 pub mod history;
 mod lineage;
 mod names;
+mod newer;
 mod products;
 mod roles;
 mod rules;

@@ -5,6 +5,7 @@ use envsplit_model::{
     EnvSlice, EnvSlicePlace, EnvSource, EnvUnread, How, Place, PlaceId, Reach, Report, Role, Scope, Snapshot,
     StartKind,
 };
+use std::collections::HashSet;
 
 /// Where `name` is set (every source, in the order in which it applies), where it is visible, where it is lost.
 pub fn env_slice(snapshot: &Snapshot, report: &Report, name: &str) -> EnvSlice {
@@ -71,6 +72,13 @@ pub fn env_slice(snapshot: &Snapshot, report: &Report, name: &str) -> EnvSlice {
                 note: Some("Codex lays it over its environment".to_owned()),
                 ..blank()
             }),
+        }
+    }
+    for source in &mut sources {
+        // A loop or a call comes to a line more than once.
+        for ids in [&mut source.read_by, &mut source.reached_by] {
+            let mut seen = HashSet::new();
+            ids.retain(|id| seen.insert(id.clone()));
         }
     }
     let places = report

@@ -1,4 +1,5 @@
 //! What a diagnosis still needs to know: every question that follows from what is known so far and was not asked.
+pub(crate) mod other_cwd;
 pub(crate) mod scoped;
 
 use crate::lineage::{Lineage, Node};
@@ -60,6 +61,9 @@ pub(crate) fn missing(snapshot: &Snapshot, lineage: &Lineage) -> Vec<ProbeReques
     wanted.extend(sources_requests(snapshot, lineage, &names));
     wanted.extend(scoped::files(snapshot, lineage, &names));
     wanted.extend(scoped::programs(snapshot, lineage));
+    wanted.extend(
+        lineage.codex_places().filter_map(|n| Some(other_cwd::project_above(snapshot, lineage, n)?.1)),
+    );
     wanted.sort();
     wanted.dedup();
     wanted.retain(|r| snapshot.outcome(r).is_none());

@@ -1,8 +1,8 @@
 //! A lineage with what is known of each place: the view that the rules have.
 use crate::lineage::{Lineage, Node, Up};
 use envsplit_model::{
-    CodexSeen, CodexView, EnvAccess, FileTimes, Outcome, PlaceId, ProbeRequest, ProcessRecord, ProgramSeen,
-    Reach, ScopedSeen, ScopedSetting, Setting, ShellSeen, Sighting, Snapshot, SourcesSeen, StartKind,
+    CodexSeen, CodexView, EnvAccess, FileTimes, IdeSetting, Outcome, PlaceId, ProbeRequest, ProcessRecord,
+    ProgramSeen, Reach, ScopedSetting, Setting, ShellSeen, Sighting, Snapshot, SourcesSeen, StartKind,
     StaticRead, TraceSeen,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -24,13 +24,15 @@ pub(crate) struct World<'a> {
     pub(crate) lineage: &'a Lineage,
     sightings: Vec<BTreeMap<String, Sighting>>,
     sources: Vec<&'a SourcesSeen>,
-    scoped: Vec<&'a ScopedSeen>,
+    scoped: Vec<&'a ScopedSetting>,
+    unread: Vec<&'a (String, String)>,
+    ide: Vec<&'a IdeSetting>,
 }
 
 impl<'a> World<'a> {
     pub(crate) fn new(snapshot: &'a Snapshot, lineage: &'a Lineage) -> Self {
         let mut sightings = vec![BTreeMap::new(); lineage.nodes.len()];
-        let (mut sources, mut scoped) = (vec![], vec![]);
+        let (mut sources, mut seen) = (vec![], vec![]);
         for (request, outcome) in &snapshot.outcomes {
             match (request, outcome) {
                 (ProbeRequest::Sight { env, .. }, Outcome::Sighted { sightings: seen }) => {
@@ -39,11 +41,15 @@ impl<'a> World<'a> {
                     }
                 }
                 (ProbeRequest::Sources { .. }, Outcome::Sources(seen)) => sources.push(seen),
-                (ProbeRequest::Scoped { .. }, Outcome::Scoped(seen)) => scoped.push(seen),
+                (ProbeRequest::Scoped { .. }, Outcome::Scoped(files)) => seen.push(files),
                 _ => {}
             }
         }
-        let mut world = Self { snapshot, lineage, sightings, sources, scoped };
+        // The files that belong to no directory are read for each one that is asked for.
+        let scoped = once(seen.iter().flat_map(|s| &s.settings));
+        let unread = once(seen.iter().flat_map(|s| &s.unread));
+        let ide = once(seen.iter().flat_map(|s| &s.ide));
+        let mut world = Self { snapshot, lineage, sightings, sources, scoped, unread, ide };
         world.predict_without_shell();
         world.doubt_shells();
         world
@@ -255,12 +261,20 @@ impl<'a> World<'a> {
     /// Lines that set `name` in files that are no start-up file, or let it pass, in the order in which they apply.
     pub(crate) fn scoped(&self, name: &str) -> impl Iterator<Item = &'a ScopedSetting> + '_ {
         let name = name.to_owned();
-        self.scoped.iter().flat_map(|s| &s.settings).filter(move |s| s.setting.name == name)
+        self.scoped.iter().copied().filter(move |s| s.setting.name == name)
+    }
+
+    /// The settings of this key that count for a place, by the IDE that it belongs to; the last one wins.
+    pub(crate) fn ide_setting(&self, at: usize, key: &str) -> Option<&'a IdeSetting> {
+        let product = self.product(at);
+        let own =
+            |s: &&IdeSetting| s.product.is_none() || product.is_none() || s.product.as_deref() == product;
+        self.ide.iter().copied().filter(|s| s.key == key).rfind(own)
     }
 
     /// Such files that could not be read, with the reason.
     pub(crate) fn unread(&self) -> impl Iterator<Item = &'a (String, String)> + '_ {
-        self.scoped.iter().flat_map(|s| &s.unread)
+        self.unread.iter().copied()
     }
 
     /// What the PATH of a place leads to for `name`.
@@ -296,4 +310,14 @@ impl<'a> World<'a> {
         let home = self.snapshot.caller.as_ref().and_then(|c| c.structural.get("HOME"));
         envsplit_model::text::tilde(&envsplit_model::text::shown(path), home.map(String::as_str))
     }
+}
+
+/// Each item once, at its first place.
+fn once<'a, T: PartialEq>(items: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
+    items.fold(vec![], |mut all, item| {
+        if !all.contains(&item) {
+            all.push(item);
+        }
+        all
+    })
 }

@@ -107,6 +107,14 @@ fn a_process_older_than_the_line_is_stale_and_one_younger_is_not_called_so() {
         ide(&mut m, &[("SHLVL", "1")]);
         let report = diagnose(m, &asked());
         assert_eq!(codes(&report), vec![expected], "changed at {changed}");
+        let place = |role: Role| report.places.iter().find(|p| p.role == role).unwrap();
+        let server = place(Role::CodexAppServer);
+        let main = report.places.iter().find(|p| matches!(p.role, Role::IdeMain | Role::IdeServer)).unwrap();
+        let newer: Vec<_> =
+            server.newer_sources.iter().map(|s| (s.path.as_str(), s.names.as_slice(), &s.restart)).collect();
+        let names = [KEY.to_owned()];
+        let profile = ("/home/u/.profile", &names[..], &main.id);
+        assert_eq!(newer, if changed == 200 { vec![profile] } else { vec![] }, "changed at {changed}");
     }
 }
 

@@ -50,6 +50,7 @@ fn diagnose(session_asked: bool, profile_changed: i64) -> Report {
     diagnosed(m, &asked()).1
 }
 
+/// nix-community/home-manager#1011: a session that ran no login shell.
 #[test]
 fn a_session_without_a_login_shell_skips_the_profile() {
     let report = diagnose(true, 10);

@@ -34,7 +34,7 @@ pub use files::{FileError, FileKind, FileTimes, Files, ScratchFiles};
 pub use finding::{At, AtKind, Change, Edit, Finding, Fix, Split, Subject, SubjectKind};
 pub use host::{Host, HostId, HostKind};
 pub use lookup::{EnvBlock, EnvLookup};
-pub use place::{Hop, Place, PlaceId, PlaceKind, PlaceProcess, Role, Rule};
+pub use place::{Hop, NewerSource, Place, PlaceId, PlaceKind, PlaceProcess, Role, Rule};
 pub use probe::{
     CodexAsked, CodexCaller, CodexSeen, EnvRef, Marks, Outcome, ProbeRequest, ProgramSeen, ScopedSeen,
     ShellAsked, ShellSeen, SourcesSeen, StartKind, StartReads, Waiting,
@@ -44,7 +44,7 @@ pub use report::{
     EnvSlicePlace, EnvSource, EnvUnread, ExplainSlice, Explained, FixSlice, PlacesSlice, Report,
     RequestLayer, SCHEMA, SymptomSlice, UndoSlice, Verdict,
 };
-pub use scope::{Scope, ScopedSetting};
+pub use scope::{IdeSetting, Scope, ScopedSetting};
 pub use sighting::{Fingerprint, Sighting, Source, State, Taint};
 pub use snapshot::{Caller, EnvAccess, ProcessRecord, Session, Snapshot};
 pub use start::{FileRead, Guard, How, Opaque, Reach, Setting, ShellKind, Start, StartupFile, StaticRead};

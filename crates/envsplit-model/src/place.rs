@@ -155,6 +155,21 @@ pub struct Place {
     /// What an editor says about this process, through the background agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub editor: Option<EditorSays>,
+    /// Sources of the asked variables that changed since this process took them in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub newer_sources: Vec<NewerSource>,
+}
+
+/// A source that is younger than what a process has of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct NewerSource {
+    /// The file.
+    pub path: String,
+    /// The asked variables that it touches.
+    pub names: Vec<String>,
+    /// The place that must be started again before the change arrives: this one, one above it, or the session.
+    pub restart: PlaceId,
 }
 
 impl Place {

@@ -1,6 +1,7 @@
 //! Experiments: what a diagnosis asks the door to look at. A closed enumeration, never a command line.
 use crate::{
-    CodexView, HostId, ScopedSetting, Setting, Sighting, Source, Start, StaticRead, TraceAsked, TraceSeen,
+    CodexView, HostId, IdeSetting, ScopedSetting, Setting, Sighting, Source, Start, StaticRead, TraceAsked,
+    TraceSeen,
 };
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -267,6 +268,9 @@ pub struct ScopedSeen {
     pub settings: Vec<ScopedSetting>,
     /// Files that may not be read or are no such files, with the reason: what they set is not known.
     pub unread: Vec<(String, String)>,
+    /// Settings of IDEs that change a hop.
+    #[serde(default)]
+    pub ide: Vec<IdeSetting>,
 }
 
 /// A program that a PATH finds.

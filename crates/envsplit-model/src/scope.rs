@@ -45,6 +45,9 @@ wire_enum! {
         ContainerRemote = "dev-container-remote",
         /// direnv, mise: a shell at its prompt in that directory.
         DirectoryHook = "directory-hook",
+        /// The line of a start-up file that sets up a version manager (nvm, fnm, asdf), or the file by which it chooses a
+        /// version: PATH of the shells that come to it.
+        PathManager = "path-manager",
         /// A project's `.env`, which a program reads that looks for it; Codex does not.
         ProjectDotenv = "project-dotenv",
         ;
@@ -76,6 +79,7 @@ impl Scope {
             Self::Container => "the processes in this container",
             Self::ContainerRemote => "the IDE's server in this container, and what it starts",
             Self::DirectoryHook => "a shell at its prompt in this directory, where the hook is set up",
+            Self::PathManager => "the PATH of shells that come to the manager's set-up",
             Self::ProjectDotenv => "programs that look for this file; Codex does not",
             Self::Unknown => "not known",
         }
@@ -102,4 +106,19 @@ pub struct ScopedSetting {
     pub idle: Option<String>,
     /// The line; [`Setting::reach`] says nothing here.
     pub setting: Setting,
+}
+
+/// A setting of an IDE that changes what its processes get, or which Codex its extension runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IdeSetting {
+    /// The dotted key.
+    pub key: String,
+    /// What it says, as far as that may be shown: a word, a number, a path; of a proxy the host and port.
+    pub value: String,
+    /// The file.
+    pub path: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The IDE's name, where the file belongs to one.
+    pub product: Option<String>,
 }

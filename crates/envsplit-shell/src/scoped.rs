@@ -1,8 +1,10 @@
 //! Files that are no start-up file and set a variable for some processes: settings of IDEs, units, launchers,
 //! directory hooks. A table says where they are, how each is read and whom it reaches; a module a form reads them.
+mod hops;
 mod ide;
 mod ini;
 mod jsonc;
+mod managers;
 mod plain;
 mod table;
 
@@ -130,6 +132,9 @@ impl Find<'_> {
             Form::Crontab => plain::crontab(self, path, row),
             Form::Ssh => plain::ssh(self, path, row),
             Form::Mise => plain::mise(self, path, row),
+            Form::Manager if self.asked.contains("PATH") => managers::set_up(self, path, row),
+            Form::Version if self.asked.contains("PATH") => managers::version(self, path, row),
+            Form::Manager | Form::Version => {}
             Form::Settings | Form::Workspace | Form::Tasks | Form::Launch | Form::DevContainer => {
                 ide::json(self, path, row);
             }

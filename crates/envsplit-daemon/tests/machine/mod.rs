@@ -68,6 +68,8 @@ fn place(n: u64) -> Place {
         unobserved_reason: None,
         predicted: false,
         env: [(NAME.to_owned(), Sighting::present(Fingerprint::new("k", "00"), vec![]))].into(),
+        editor: None,
+        newer_sources: vec![],
         codex: Some(codex),
     }
 }

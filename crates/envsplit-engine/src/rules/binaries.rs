@@ -1,5 +1,5 @@
 //! Two versions of Codex on one config: a line that one of them refuses, or reads otherwise.
-use super::draft::{Draft, at_process, capital, place_of, spoken};
+use super::draft::{Draft, at_ide_setting, at_process, capital, place_of, spoken};
 use super::fixes;
 use crate::world::World;
 use envsplit_model::text::shown;
@@ -172,6 +172,16 @@ fn between(
         None => draft,
     };
     let version = |v: &CodexView| shown(v.version.as_deref().unwrap_or_default());
+    let chosen = w.ide_setting(place, "chatgpt.cliExecutable").filter(|_| w.product(place).is_some());
+    let draft = match chosen {
+        Some(setting) => draft.at([at_ide_setting(w, AtKind::Source, setting)]).evidence(format!(
+            "{} chooses the Codex that the extension runs (`{}`: {})",
+            place_of(w, &setting.path, setting.line),
+            setting.key,
+            shown(&setting.value)
+        )),
+        None => draft,
+    };
     draft.evidence(format!(
         "the versions are those of the packages: {} at {}, {} at {}",
         version(theirs),

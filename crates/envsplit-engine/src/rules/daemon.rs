@@ -9,7 +9,8 @@ use envsplit_model::{AtKind, Code, CodexSeen, Rule, Subject};
 /// The daemon lacks the key, or has another one, while the terminals that talk to it have it.
 pub(super) fn explain(w: &World<'_>, place: usize, seen: &CodexSeen, name: &str) -> Option<Draft> {
     let here = w.sighting(place, name);
-    let missing = seen.view.misses_key();
+    let key = seen.view.env_key.as_deref() == Some(name);
+    let missing = if key { seen.view.misses_key() } else { here.is_absent() };
     // A terminal with another home talks to another server: that one may well have another key.
     let home = &seen.view.home;
     let same_home = |n: &usize| {

@@ -2,7 +2,8 @@
 use crate::lineage::Up;
 use crate::world::World;
 use envsplit_model::{
-    At, AtKind, Code, Finding, Fix, PlaceId, ProbeRequest, Role, Setting, Severity, Split, Subject,
+    At, AtKind, Code, Finding, Fix, IdeSetting, PlaceId, ProbeRequest, Role, Setting, Severity, Split,
+    Subject,
 };
 
 /// A finding with the place that it was found for.
@@ -86,6 +87,12 @@ impl Draft {
 /// The line of a setting as a location.
 pub(crate) fn at_setting(w: &World<'_>, kind: AtKind, setting: &Setting) -> At {
     At::file(kind, &w.snapshot.host, setting.path.clone(), Some(setting.line)).with_text(setting.text.clone())
+}
+
+/// The line of an IDE's setting as a location.
+pub(crate) fn at_ide_setting(w: &World<'_>, kind: AtKind, setting: &IdeSetting) -> At {
+    let text = format!("\"{}\": {}", setting.key, setting.value);
+    At::file(kind, &w.snapshot.host, setting.path.clone(), Some(setting.line)).with_text(text)
 }
 
 /// The process of a place as a location.

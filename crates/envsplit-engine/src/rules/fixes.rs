@@ -1,22 +1,22 @@
 //! What to do: the smallest lasting change for this machine, as commands to paste and edits, quoted for the shell.
 //! No command holds a secret: where a key must be typed, the user types it.
 mod config;
+mod line;
 mod route;
 mod scoped;
 
-pub(super) use config::{ask_the_organisation, config, home_invalid, two_homes, update};
+pub(super) use config::{ask_the_organisation, config, home_invalid, in_project, two_homes, update};
+pub(super) use line::{clean_value, dotenv_line, drop_line, export};
 pub(super) use route::{address, base_url, deployment, env_key, from_profile, provider, without};
 pub(super) use scoped::{
-    environment_d, from_directory, into_sandbox, let_through, login_again, out_of_setting, reachable_program,
-    same_proxy, server_setup,
+    environment_d, from_directory, inherit, into_sandbox, let_through, login_again, out_of_setting,
+    reachable_program, same_proxy, server_setup, wait_longer,
 };
 
 use super::loss::Loss;
 use crate::world::World;
 use envsplit_model::text::{posix_word, shown};
-use envsplit_model::{
-    At, Change, Edit, Fix, Guard, Role, Setting, ShellAsked, ShellKind, Source, Start, Taint,
-};
+use envsplit_model::{Change, Edit, Fix, Guard, Role, Setting, ShellAsked, ShellKind, Start};
 
 const CLOSE_IDE: &str = "close all windows of the IDE; Reload Window is not enough, the shell is asked once";
 
@@ -259,49 +259,6 @@ pub(super) fn may_fail(w: &World<'_>, loss: &Loss<'_>, guard: &Guard) -> Fix {
     fix(w, "may-fail", title, cost_of(w, loss.place))
 }
 
-/// The line takes the variable away.
-pub(super) fn drop_line(w: &World<'_>, reset: &Setting, place: usize) -> Fix {
-    let title = format!("remove line {} of {}", reset.line, w.shown(&reset.path));
-    let mut f = fix(w, "drop-line", title, cost_of(w, place));
-    f.edits = vec![Edit {
-        path: reset.path.clone(),
-        before: reset.text.clone(),
-        after: String::new(),
-        line: Some(reset.line),
-    }];
-    f
-}
-
-/// The line sets a shell variable only.
-pub(super) fn export(w: &World<'_>, setting: &Setting, name: &str) -> Fix {
-    let fish = setting.path.contains("/fish/") || setting.path.rsplit('.').next() == Some("fish");
-    let (word, after) = match fish {
-        true if setting.path.ends_with("/fish_variables") => ("`set -Ux` instead, once, in fish", "set -Ux"),
-        true => ("`set -gx` instead", "set -gx"),
-        false => ("`export` before it", "export"),
-    };
-    let title = format!("write {word}, for {}", w.shown(&setting.path));
-    let mut f = fix(w, "export-it", title, "open a new terminal; close all windows of the IDE");
-    f.edits = vec![Edit {
-        path: setting.path.clone(),
-        before: setting.text.clone(),
-        after: if fish {
-            format!("{after} {} …", shown(name))
-        } else {
-            format!("{after} {}=…", shown(name))
-        },
-        line: Some(setting.line),
-    }];
-    let change =
-        (!fish && setting.text.trim_start().starts_with(&format!("{name}="))).then(|| Change::Replace {
-            path: setting.path.clone(),
-            line: setting.line,
-            old: format!("{name}="),
-            new: format!("export {name}="),
-        });
-    applied(f, change.into_iter().collect())
-}
-
 /// One of the two names has to give way.
 pub(super) fn name_mismatch(
     w: &World<'_>,
@@ -337,50 +294,6 @@ pub(super) fn name_mismatch(
         fixes.push(edit);
     }
     fixes
-}
-
-/// The value must be written again without its fault.
-pub(super) fn clean_value(
-    w: &World<'_>,
-    at: Option<&At>,
-    taint: Taint,
-    place: usize,
-    name: &str,
-) -> Vec<Fix> {
-    let Some((path, line)) = at.and_then(|a| Some((a.path.clone()?, a.line?))) else {
-        return vec![set_in_dotenv(w, place, name)];
-    };
-    let file = quoted(&path);
-    let (title, commands) = match taint {
-        Taint::TrailingCr => (
-            format!("write {} with Unix line ends", w.shown(&path)),
-            vec![
-                format!("cp -p {file} {}", quoted(&format!("{path}.before-envsplit"))),
-                format!("sed -i 's/\\r$//' {file}"),
-            ],
-        ),
-        Taint::Placeholder | Taint::Blank => {
-            (format!("write the real key at {}:{line}", w.shown(&path)), vec![])
-        }
-        _ => (format!("write the value at {}:{line} without it", w.shown(&path)), vec![]),
-    };
-    let mut f = fix(w, "clean-value", title, cost_of(w, place));
-    f.commands = commands;
-    let change = (taint == Taint::TrailingCr).then_some(Change::UnixLineEnds { path });
-    vec![applied(f, change.into_iter().collect())]
-}
-
-/// The line in `.env` that wins.
-pub(super) fn dotenv_line(w: &World<'_>, line: &Source, place: usize) -> Vec<Fix> {
-    let number = line.line.unwrap_or(1);
-    let title = format!("remove the line at {}:{number}, or write the new key there", w.shown(&line.path));
-    let mut f = fix(w, "remove-from-codex-env", title, cost_of(w, place));
-    let path = quoted(&line.path);
-    f.commands = vec![
-        format!("cp -p {path} {}", quoted(&format!("{}.before-envsplit", line.path))),
-        format!("sed -i '{number}d' {path}"),
-    ];
-    vec![f]
 }
 
 /// Two lines give two values: one has to go.

@@ -71,8 +71,9 @@ pub(super) fn explain(w: &World<'_>, place: usize, name: &str) -> Option<Draft> 
             return Some(dropped(w, &loss));
         }
     }
-    if let Some(draft) = shared_main::explain(w, place, name) {
-        return Some(draft);
+    let own = shared_main::explain(w, place, name).or_else(|| scoped::not_inherited(w, place, name));
+    if own.is_some() {
+        return own;
     }
     let by_hop = chain.iter().rev().find_map(|n| Some((*n, w.node(*n).up.filter(|u| u.via.is_some())?)));
     let first_hop = || {

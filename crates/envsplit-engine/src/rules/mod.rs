@@ -21,11 +21,13 @@ mod scoped;
 mod session_profile;
 mod shared_main;
 mod shell_hop;
+mod slow;
 mod stale;
 mod surface;
 mod tool_filter;
 mod traced;
 mod value;
+mod wrong_cwd;
 
 use crate::world::World;
 pub(crate) use draft::Draft;
@@ -45,6 +47,7 @@ pub(crate) fn drafts(w: &World<'_>) -> Vec<Draft> {
     drafts.extend(programs::drafts(w));
     drafts.extend(proxy::drafts(w));
     drafts.extend(surface::drafts(w));
+    drafts.extend(wrong_cwd::drafts(w));
     for at in w.lineage.codex_places() {
         let Some(seen) = w.codex(at) else { continue };
         let own = seen.view.env_key.as_deref().filter(|k| *k != CodexView::SECRET_NAME);
@@ -54,6 +57,11 @@ pub(crate) fn drafts(w: &World<'_>) -> Vec<Draft> {
             drafts.extend(key(w, at, seen, name));
         }
         for name in asked.iter().filter(|a| own != Some(a.as_str())) {
+            let daemon = w.node(at).role == Role::CodexDaemon;
+            if daemon && let Some(draft) = daemon::explain(w, at, seen, name) {
+                drafts.push(draft);
+                continue;
+            }
             // What only an IDE adds is no key that the others lack.
             let noted = w.lineage.codex_places().find_map(|n| injected::noted(w, n, name));
             match noted {

@@ -4,7 +4,7 @@ use super::draft::{Draft, at_process, at_setting, capital, spoken};
 use super::fixes;
 use crate::wants::scoped::programs_of;
 use crate::world::{OnPath, World};
-use envsplit_model::{AtKind, Code, ProgramSeen, Reach, Setting, ShellAsked, Subject};
+use envsplit_model::{AtKind, Code, ProgramSeen, Reach, Scope, ScopedSetting, Setting, ShellAsked, Subject};
 
 /// One draft for each program that a place misses and a new terminal has.
 pub(super) fn drafts(w: &World<'_>) -> Vec<Draft> {
@@ -32,7 +32,8 @@ pub(super) fn drafts(w: &World<'_>) -> Vec<Draft> {
 fn missing(w: &World<'_>, place: usize, program: &str, found: &ProgramSeen) -> Option<Draft> {
     let typed = w.lineage.typed;
     let up = w.node(place).up?;
-    let source = path_line(w, place);
+    let manager = manager_line(w, &found.path);
+    let source = manager.map(|m| &m.setting).or_else(|| path_line(w, place));
     let what = if program == "codex" { String::new() } else { ", which its Codex needs".to_owned() };
     let mut draft = Draft::new(w, place, Code::EnvPathManager, Subject::env("PATH"))
         .witness(Some(w.id(typed)))
@@ -47,12 +48,46 @@ fn missing(w: &World<'_>, place: usize, program: &str, found: &ProgramSeen) -> O
         ))
         .evidence(format!("{}: no `{program}` in any directory of its PATH", w.node(place).label))
         .fixes(fixes::reachable_program(w, place, program, &found.path, source));
-    if let Some(source) = source {
+    if let Some(m) = manager {
+        let line = super::draft::place_of(w, &m.setting.path, m.setting.line);
+        draft = draft
+            .evidence(format!("{line} sets up {}, which puts it on PATH", m.owner))
+            .evidences(chosen(w, m));
+    } else if let Some(source) = source {
         let line = super::draft::place_of(w, &source.path, source.line);
         draft =
             draft.evidence(format!("{line} changes PATH, and the start of that place does not come to it"));
     }
     Some(draft)
+}
+
+/// The folders in which version managers keep what they put on PATH: a part of the path begins with one of these.
+const FOLDERS: &[(&str, &[&str])] = &[
+    ("nvm", &[".nvm", "nvm"]),
+    ("fnm", &["fnm", ".fnm"]),
+    ("asdf", &[".asdf", "asdf"]),
+    ("mise", &["mise"]),
+    ("volta", &[".volta"]),
+    ("nodenv", &[".nodenv"]),
+];
+
+/// The line that sets up the version manager in whose folders a program was found, in a file that a new terminal reads.
+fn manager_line<'a>(w: &World<'a>, program: &str) -> Option<&'a ScopedSetting> {
+    let part = |folders: &[&str]| program.split('/').any(|p| folders.iter().any(|f| p.starts_with(f)));
+    let (manager, _) = FOLDERS.iter().find(|(_, folders)| part(folders))?;
+    let typed = w.node(w.lineage.typed).shell.as_ref().map(ShellAsked::kind)?;
+    let read = |path: &str| w.read(typed).flat_map(|r| &r.files).any(|f| f.path == path);
+    let mut lines = w.scoped("PATH").filter(|s| s.scope == Scope::PathManager && s.owner == *manager);
+    lines.find(|s| read(&s.setting.path))
+}
+
+/// The file by which that manager chooses a version here.
+fn chosen(w: &World<'_>, manager: &ScopedSetting) -> Option<String> {
+    const FILES: &[&str] = &["/.nvmrc", "/.node-version", "/.tool-versions"];
+    let mut lines = w.scoped("PATH").filter(|s| s.scope == Scope::PathManager);
+    let file = lines.find(|s| FILES.iter().any(|f| s.setting.path.ends_with(f)))?;
+    let place = super::draft::place_of(w, &file.setting.path, file.setting.line);
+    Some(format!("{place} chooses the version here, where {} looks for such a file", manager.owner))
 }
 
 /// The one line of the user's own files that changes PATH in a terminal and is not come to by the start of a place.

@@ -1,6 +1,6 @@
 //! Proxy and certificate variables that differ between a terminal and a Codex that runs elsewhere: the key may be right
 //! in both, and the connection fails in one. A difference alone proves no fault.
-use super::draft::{Draft, at_process, at_setting, capital, spoken};
+use super::draft::{Draft, at_ide_setting, at_process, at_setting, capital, place_of, spoken};
 use super::{fixes, value};
 use crate::world::World;
 use envsplit_model::{AtKind, Code, Role, Subject, structural};
@@ -57,5 +57,26 @@ fn differs(w: &World<'_>, place: usize) -> Option<Draft> {
             spoken(w, place)
         ));
     }
+    // The extension of an IDE hands `http.proxy` to its Codex, and `http.noProxy` not (openai/codex#6764).
+    if here.is_present()
+        && !there.is_present()
+        && name.to_ascii_lowercase().ends_with("_proxy")
+        && let Some(setting) = w.ide_setting(place, "http.proxy")
+    {
+        draft = draft.at([at_ide_setting(w, AtKind::Source, setting)]).evidence(format!(
+            "{} sets `http.proxy`, which an IDE's extensions hand on as variables",
+            place_of(w, &setting.path, setting.line)
+        ));
+        if let Some(without) = w.ide_setting(place, "http.noProxy").filter(|_| !has_no_proxy(w, place)) {
+            draft = draft.at([at_ide_setting(w, AtKind::Edited, without)]).evidence(format!(
+                "{} sets `http.noProxy`, and that Codex has no `NO_PROXY`",
+                place_of(w, &without.path, without.line)
+            ));
+        }
+    }
     Some(draft.fixes([fixes::same_proxy(w, place)]))
+}
+
+fn has_no_proxy(w: &World<'_>, place: usize) -> bool {
+    ["NO_PROXY", "no_proxy"].iter().any(|n| !w.sighting(place, n).is_absent())
 }

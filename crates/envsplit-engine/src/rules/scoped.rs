@@ -1,6 +1,6 @@
 //! A variable that only a file sets which is no start-up file: an IDE's setting, a directory hook, the script of an
 //! IDE's server. Each reaches only its own.
-use super::draft::{Draft, at_setting, place_of, spoken};
+use super::draft::{Draft, at_ide_setting, at_setting, place_of, spoken};
 use super::loss::{Loss, lines};
 use super::{fixes, stale};
 use crate::world::World;
@@ -84,6 +84,39 @@ fn ide_setting(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
         None => draft.evidence("no process that was looked at has it"),
     };
     Some(draft.fixes([fixes::set_in_dotenv(w, loss.place, loss.name), fixes::out_of_setting(w, found)]))
+}
+
+/// `terminal.integrated.inheritEnv: false`: a terminal of the IDE begins without what the IDE has.
+pub(super) fn not_inherited(w: &World<'_>, place: usize, name: &str) -> Option<Draft> {
+    let chain = w.lineage.chain(place);
+    let terminal = chain.into_iter().find(|n| w.node(*n).role == Role::IntegratedTerminal)?;
+    let up = w.node(terminal).up?;
+    let setting = w.ide_setting(terminal, "terminal.integrated.inheritEnv").filter(|s| s.value == "false")?;
+    let of_same = |n: usize| n == up.from || w.node(n).up.is_some_and(|u| u.from == up.from);
+    let ide = |n: &usize| w.node(*n).role.is_ide() && !w.node(*n).predicted && of_same(*n);
+    let witness = (0..w.lineage.nodes.len()).filter(ide).find(|n| w.sighting(*n, name).is_present())?;
+    let began_without = w.names_of(terminal).is_some_and(|names| !names.iter().any(|n| n == name));
+    if !began_without {
+        return None;
+    }
+    let loss = Loss { name, place, to: terminal, up, witness: Some(witness) };
+    let line = lines(w, name).into_iter().find(|s| s.how.exports());
+    Some(
+        loss.draft(w, Code::EnvIdeSettingScope)
+            .severity(Severity::Error)
+            .at(line.map(|s| at_setting(w, AtKind::Source, s)))
+            .at([at_ide_setting(w, AtKind::Lost, setting)])
+            .summary(format!(
+                "{} {} (`{}`) lets the IDE's terminals begin without the IDE's environment.",
+                loss.opening(w),
+                place_of(w, &setting.path, setting.line),
+                setting.key
+            ))
+            .evidence(format!("{} was started without it", w.node(terminal).label))
+            .evidence(format!("{} has it", w.node(witness).label))
+            .evidence("source of the rule: VS Code: terminal.integrated.inheritEnv")
+            .fixes([fixes::inherit(w, setting), fixes::set_in_dotenv(w, place, name)]),
+    )
 }
 
 /// A terminal of the IDE that was opened before the setting was made.

@@ -1,6 +1,7 @@
 //! A hop that brings in what a shell start ends with: what that start reads, reaches and leaves out.
 use super::draft::{Draft, at_process, at_setting, place_of};
 use super::loss::{Loss, lines, unexplained};
+use super::slow::{limit, too_slow};
 use super::{fixes, stale, traced};
 use crate::wants;
 use crate::world::World;
@@ -8,9 +9,6 @@ use envsplit_model::{
     At, AtKind, Code, EnvRef, Guard, How, Outcome, ProbeRequest, Reach, Rule, Setting, ShellAsked, StartKind,
     TracedEnd, text,
 };
-
-/// VS Code shellEnv.ts: what it waits for a shell unless told otherwise.
-const IDE_WAITS_MS: u64 = 10_000;
 
 /// Explains a loss at a hop with a shell start, run as `via`.
 pub(super) fn explain(w: &World<'_>, loss: &Loss<'_>, via: usize) -> Option<Draft> {
@@ -58,8 +56,8 @@ fn present_today(w: &World<'_>, loss: &Loss<'_>, via: usize, start: StartKind) -
             return stale::file_changed(w, loss, giving, &path, old);
         }
     }
-    if let Some(slow) = giving.and_then(|line| too_slow(w, loss, via, line)) {
-        return slow;
+    if let Some(draft) = too_slow(w, loss, via, giving) {
+        return draft;
     }
     unexplained(w, loss, giving)
         .evidence(format!("a new `{}`, started from the same environment, has it", start.label()))
@@ -102,6 +100,11 @@ fn by_reading(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Setting) -> Opt
             place_of(w, path, *at)
         ))),
         Reach::Skipped { path, line: at } => Some(skipped(w, loss, start, line, path, *at)),
+        Reach::Uncalled { function }
+            if let Some(draft) = called_elsewhere(w, loss, start, line, function) =>
+        {
+            Some(draft)
+        }
         Reach::Uncalled { function } => Some(unexplained(w, loss, Some(line)).evidence(format!(
             "the line stands in the function `{}`, which no start-up file calls",
             w.shown(function)
@@ -256,6 +259,46 @@ fn skipped(w: &World<'_>, loss: &Loss<'_>, start: StartKind, line: &Setting, pat
         .fixes([fixes::set_in_dotenv(w, loss.place, loss.name)])
 }
 
+/// The line stands in a function that another kind of start calls, from a file that this one does not read.
+fn called_elsewhere(
+    w: &World<'_>,
+    loss: &Loss<'_>,
+    start: StartKind,
+    line: &Setting,
+    function: &str,
+) -> Option<Draft> {
+    let reaches = |kind: &StartKind| {
+        let mut settings = w.settings(*kind, loss.name).into_iter();
+        settings.any(|s| s.path == line.path && s.line == line.line && s.reach == Reach::Reached)
+    };
+    let own = w.starts().into_iter().filter(|k| k.start.shell == start.start.shell);
+    let other = own.filter(reaches).max_by_key(|k| k.start.interactive)?;
+    let files = |kind: StartKind| -> Vec<&String> {
+        w.read(kind).flat_map(|r| &r.files).filter(|f| f.error.is_none()).map(|f| &f.path).collect()
+    };
+    let (read, home) = (files(start), fixes::home(w));
+    let mut unread = files(other);
+    unread.retain(|f| !read.contains(f) && f.starts_with(&home));
+    let unread: Vec<String> = unread.into_iter().map(|f| w.shown(f)).collect();
+    if unread.is_empty() {
+        return None;
+    }
+    let (label, calls) = (start.label(), other.label());
+    Some(
+        loss.draft(w, Code::EnvWrongStartupFile)
+            .at([at_setting(w, AtKind::Source, line)])
+            .summary(format!(
+                "{} It is set at {}, in the function `{}`, which `{calls}` calls and `{label}` does not: it does not read {}.",
+                loss.opening(w),
+                place_of(w, &line.path, line.line),
+                w.shown(function),
+                unread.join(", ")
+            ))
+            .evidence(ends_without(w, loss, start))
+            .fixes([fixes::set_in_dotenv(w, loss.place, loss.name)]),
+    )
+}
+
 /// A later line of the same start takes it away again.
 fn reset_later(w: &World<'_>, loss: &Loss<'_>, start: StartKind, line: &Setting) -> Option<Draft> {
     let settings = w.settings(start, loss.name);
@@ -282,7 +325,13 @@ fn probe_failed(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Setting, time
     let label = w.node(via).shell.as_ref().map(ShellAsked::label).unwrap_or_default();
     let seen = w.shell(via);
     let what = seen.and_then(|s| s.failure.clone()).unwrap_or_default();
-    let limit = if timed_out { " VS Code gives it 10 s and goes on without." } else { "" };
+    let (seconds, setting) = limit(w, loss);
+    let limit = if timed_out {
+        let place = setting.map(|s| format!(" ({})", place_of(w, &s.path, s.line))).unwrap_or_default();
+        format!(" VS Code gives it {seconds} s{place} and goes on without.")
+    } else {
+        String::new()
+    };
     let waiting = seen.and_then(|s| s.waiting.as_ref());
     let held_up = waiting
         .and_then(|held| held.at.clone())
@@ -311,40 +360,6 @@ fn probe_failed(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Setting, time
         draft = draft.evidence(line);
     }
     draft
-}
-
-/// The start has it, and takes longer than the IDE waits.
-fn too_slow(w: &World<'_>, loss: &Loss<'_>, via: usize, line: &Setting) -> Option<Draft> {
-    let took = w.shell(via)?.took_ms;
-    if loss.up.rule != Rule::IdeShellResolution || took < IDE_WAITS_MS {
-        return None;
-    }
-    let label = w.node(via).shell.as_ref().map(ShellAsked::label)?;
-    let seconds = |ms: u64| format!("{}.{} s", ms / 1000, ms % 1000 / 100);
-    let draft = loss
-        .draft(w, Code::EnvShellProbeFailed)
-        .at([at_setting(w, AtKind::Source, line)])
-        .at(at_process(w, loss.to))
-        .summary(format!(
-            "{} It is set at {}, but the IDE's `{label}` takes {}. VS Code gives it 10 s and goes on without.",
-            loss.opening(w),
-            place_of(w, &line.path, line.line),
-            seconds(took)
-        ))
-        .evidence(format!("`{label}`, run from the same environment, took {}", seconds(took)))
-        .fixes([fixes::set_in_dotenv(w, loss.place, loss.name)]);
-    let (slow, question) = traced::slowest(w, via, loss.name);
-    let draft = draft.doubt(question);
-    Some(match slow {
-        Some(slow) => draft
-            .at([At::file(AtKind::Lost, &w.snapshot.host, slow.path.clone(), Some(slow.line))])
-            .evidence(format!(
-                "seen by tracing `{label}`: {} takes {}, longer than any other line",
-                place_of(w, &slow.path, slow.line),
-                seconds(slow.micros / 1000)
-            )),
-        None => draft,
-    })
 }
 
 /// The proof that no shell ran between the root and the place: what every shell leaves (`SHLVL`) is missing, and so is

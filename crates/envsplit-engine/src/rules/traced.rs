@@ -128,7 +128,9 @@ pub(super) fn explain(
         // A file that is sourced in a way that reading cannot follow counts as not read.
         Code::EnvWrongStartupFile | Code::EnvOtherShell => w.read(kind).any(|r| !r.opaque.is_empty()),
         // What ended the start is not seen from outside, unless reading found it.
-        Code::EnvShellProbeFailed => !answered && w.read(kind).all(|r| r.ended.is_none()),
+        Code::EnvShellProbeFailed => {
+            !answered && by_reading.finding.at.iter().all(|at| at.kind != AtKind::Lost)
+        }
         _ => false,
     };
     let Some(question) = question(w, via, loss.name).filter(|_| doubtful) else { return by_reading };

@@ -4,24 +4,56 @@ use crate::lineage::Lineage;
 use envsplit_model::{EnvRef, Outcome, ProbeRequest, Role, Snapshot};
 use std::collections::BTreeSet;
 
+/// In how many directories beside the caller's project files are looked for.
+const DIRECTORIES: usize = 6;
+
 /// Where files that are no start-up file set the names: where somebody asks for one, or something is wrong.
-pub(super) fn files(snapshot: &Snapshot, lineage: &Lineage, names: &[String]) -> Option<ProbeRequest> {
+pub(super) fn files(snapshot: &Snapshot, lineage: &Lineage, names: &[String]) -> Vec<ProbeRequest> {
     let asked_for = snapshot.caller.as_ref().is_some_and(|c| !c.keys.is_empty());
-    if !asked_for && !trouble(snapshot, lineage) {
-        return None;
+    let differs = program_missing(snapshot, lineage) || proxy_of_its_own(snapshot, lineage);
+    if !asked_for && !differs && !trouble(snapshot, lineage) {
+        return vec![];
     }
-    let cwd = snapshot.caller.as_ref().map(|c| c.cwd.clone()).unwrap_or_default();
-    let known: BTreeSet<&String> = snapshot
-        .outcomes
-        .iter()
-        .filter_map(|(r, _)| match r {
-            ProbeRequest::Scoped { cwd: c, names, .. } if *c == cwd => Some(names),
-            _ => None,
+    directories(snapshot, lineage)
+        .into_iter()
+        .filter_map(|cwd| {
+            let known: BTreeSet<&String> = snapshot
+                .outcomes
+                .iter()
+                .filter_map(|(r, _)| match r {
+                    ProbeRequest::Scoped { cwd: c, names, .. } if *c == cwd => Some(names),
+                    _ => None,
+                })
+                .flatten()
+                .collect();
+            let new: Vec<String> = names.iter().filter(|n| !known.contains(n)).cloned().collect();
+            (!new.is_empty()).then_some(ProbeRequest::Scoped { env: EnvRef::Session, cwd, names: new })
         })
-        .flatten()
-        .collect();
-    let new: Vec<String> = names.iter().filter(|n| !known.contains(n)).cloned().collect();
-    (!new.is_empty()).then_some(ProbeRequest::Scoped { env: EnvRef::Session, cwd, names: new })
+        .collect()
+}
+
+/// Whether an app-server has a proxy variable that its session has not: a setting of its IDE may be where it is from.
+fn proxy_of_its_own(snapshot: &Snapshot, lineage: &Lineage) -> bool {
+    let proxy = |n: &&String| n.to_ascii_lowercase().ends_with("_proxy");
+    let servers = lineage.nodes.iter().filter(|n| n.role == Role::CodexAppServer).filter_map(|n| n.pid);
+    let mut processes = servers.filter_map(|pid| snapshot.processes.iter().find(|p| p.pid == pid));
+    processes.any(|p| p.names.iter().filter(proxy).any(|n| !snapshot.session.names.contains(n)))
+}
+
+/// The caller's directory, and those in which an IDE's or a Codex's process stands, but `/` and the home directory.
+fn directories(snapshot: &Snapshot, lineage: &Lineage) -> Vec<String> {
+    let cwd = snapshot.caller.as_ref().map(|c| c.cwd.clone()).unwrap_or_default();
+    let mut all = vec![cwd];
+    let wanted = |role: Role| role.is_ide() || role.runs_codex();
+    for pid in lineage.nodes.iter().filter(|n| wanted(n.role)).filter_map(|n| n.pid) {
+        let process = snapshot.processes.iter().find(|p| p.pid == pid);
+        let Some(cwd) = process.and_then(|p| p.cwd.clone()) else { continue };
+        let home = snapshot.passwd_home.as_deref() == Some(cwd.as_str());
+        if cwd.starts_with('/') && cwd != "/" && !home && !all.contains(&cwd) && all.len() <= DIRECTORIES {
+            all.push(cwd);
+        }
+    }
+    all
 }
 
 /// The programs that Codex starts by name at a place: those of its MCP servers; and `codex` itself for what a person

@@ -50,6 +50,8 @@ fn place(kind: PlaceKind, role: Role, name: &str, pid: Option<u32>) -> Place {
         unobserved_reason: None,
         predicted: false,
         env: [(KEY.to_owned(), set("00"))].into(),
+        editor: None,
+        newer_sources: vec![],
         codex: None,
     }
 }

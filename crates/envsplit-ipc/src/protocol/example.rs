@@ -250,7 +250,7 @@ impl Example for ObserveWithdraw {
 
 impl Example for HistoryListParams {
     fn example() -> Self {
-        Self { limit: Some(50), since: Some(at(0)), place: None, name: Some(NAME.into()) }
+        Self { limit: Some(50), since: Some(at(0)), place: None }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the JSON files of a VS Code-like IDE give to which of its processes.
 use super::jsonc::{self, Member, Part, Value};
 use super::table::{Form, Row};
-use super::{Belongs, Find};
+use super::{Belongs, Find, hops};
 use crate::source::Source;
 use envsplit_model::{How, Scope};
 
@@ -21,8 +21,10 @@ pub(super) fn json(find: &mut Find<'_>, path: &str, row: &Row) {
     let Some(source) = find.text(path) else { return };
     let mut hits = vec![];
     let mut env_files = vec![];
+    let mut ide = vec![];
     let end = jsonc::members(&source.text, &mut |m| {
         let keys = keys(m.path);
+        ide.extend(hops::setting(m, &source, row));
         if let Some(name) = named(m, &find.asked)
             && let Some(hit) = hit(m, &keys, name, row.form)
         {
@@ -35,6 +37,7 @@ pub(super) fn json(find: &mut Find<'_>, path: &str, row: &Row) {
             env_files.push(file.clone());
         }
     });
+    find.out.ide.extend(ide);
     for hit in hits {
         let belongs = Belongs { row, scope: hit.scope, owner: &hit.owner, idle: hit.idle };
         find.hit(&source, hit.at, &hit.name, hit.text, hit.how, belongs);
@@ -120,7 +123,7 @@ fn shown(value: &Value, name: Option<&str>) -> String {
             (None, Some(reference)) => format!("\"{reference}\""),
             (None, None) => "\"…\"".to_owned(),
         },
-        Value::Other => "…".to_owned(),
+        Value::Word(_) | Value::Other => "…".to_owned(),
     }
 }
 

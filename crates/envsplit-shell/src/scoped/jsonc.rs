@@ -16,7 +16,9 @@ pub(super) enum Part {
 pub(super) enum Value {
     Null,
     Text(String),
-    /// A number, a boolean, an object, an array.
+    /// A number or a boolean, as it is written.
+    Word(String),
+    /// An object or an array.
     Other,
 }
 
@@ -89,7 +91,7 @@ impl Reader<'_> {
                     return Err(self.at);
                 }
                 self.at += word.len();
-                Ok(if word == "null" { Value::Null } else { Value::Other })
+                Ok(if word == "null" { Value::Null } else { Value::Word(word.to_owned()) })
             }
             _ => Err(self.at),
         }

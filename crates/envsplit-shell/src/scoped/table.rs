@@ -36,6 +36,10 @@ pub(super) enum Form {
     Launch,
     /// `devcontainer.json`.
     DevContainer,
+    /// A start-up file, for the lines that set up a version manager.
+    Manager,
+    /// `.nvmrc`, `.node-version`, `.tool-versions`.
+    Version,
 }
 
 /// Which files a row names; `*` in a part of a path stands for any run of characters.
@@ -73,6 +77,19 @@ const PRODUCTS: &[(&str, &str, &str, &str)] = &[
     ("Windsurf", "Windsurf", ".windsurf-server", ""),
 ];
 
+/// The start-up files below the home directory in which a version manager is set up, and a usual folder of their parts.
+const START_UP: &[&str] = &[
+    ".bashrc",
+    ".bash_profile",
+    ".bash_login",
+    ".profile",
+    ".bashrc.d/*",
+    ".zshenv",
+    ".zprofile",
+    ".zshrc",
+    ".zlogin",
+];
+
 /// How many directories above the project's are looked into.
 const ABOVE: usize = 24;
 /// How many files one row can name.
@@ -86,8 +103,8 @@ pub(super) fn rows() -> &'static [Row] {
 
 fn build() -> Vec<Row> {
     use Form::{
-        Crontab, DevContainer, Direnv, Entry, Flatpak, Launch, Lines, Mise, PamEnv, Script, Settings, Ssh,
-        Tasks, Unit, Workspace,
+        Crontab, DevContainer, Direnv, Entry, Flatpak, Launch, Lines, Manager, Mise, PamEnv, Script,
+        Settings, Ssh, Tasks, Unit, Version, Workspace,
     };
     use Place::{Config, Home, Nearest, Project, Root};
     let home = |path: &str| Home(path.to_owned());
@@ -157,6 +174,16 @@ fn build() -> Vec<Row> {
     let dotenv = "no shell and no Codex reads it; Codex reads CODEX_HOME/.env alone";
     add(Project(".env"), Lines, Scope::ProjectDotenv, dotenv);
     add(Project(".env.local"), Lines, Scope::ProjectDotenv, dotenv);
+    let manager = "the manager's own documentation, shell setup";
+    for file in START_UP {
+        add(home(file), Manager, Scope::PathManager, manager);
+    }
+    for file in ["zsh/.zshrc", "fish/config.fish", "fish/conf.d/*.fish"] {
+        add(config(file), Manager, Scope::PathManager, manager);
+    }
+    for file in [".nvmrc", ".node-version", ".tool-versions"] {
+        add(Nearest(file), Version, Scope::PathManager, "the manager's own documentation, version files");
+    }
     rows
 }
 

@@ -14,6 +14,10 @@ fn found(files: &[(&str, &str)]) -> Vec<(Scope, String, u32, String, String)> {
 }
 
 fn seen(files: &[(&str, &str)]) -> ScopedSeen {
+    asking(files, KEY)
+}
+
+fn asking(files: &[(&str, &str)], name: &str) -> ScopedSeen {
     let texts: Vec<(String, String)> =
         files.iter().map(|(p, t)| ((*p).to_owned(), t.replace("VALUE", CANARY))).collect();
     let files = ScratchFiles::of(texts.iter().map(|(p, t)| (p.as_str(), t.as_str())));
@@ -24,7 +28,7 @@ fn seen(files: &[(&str, &str)]) -> ScopedSeen {
         config: "/home/u/.config".to_owned(),
         cwd: "/home/u/p/sub".to_owned(),
     };
-    let seen = scoped_settings(&env, &folders, &[KEY.to_owned()]);
+    let seen = scoped_settings(&env, &folders, &[name.to_owned()]);
     assert!(!format!("{seen:?}").contains(CANARY), "a value is shown");
     seen
 }
@@ -79,6 +83,7 @@ fn project_files_of_an_ide() {
     ]);
     assert_eq!(by_file.len(), 1);
     assert_eq!((by_file[0].0, by_file[0].1.as_str(), by_file[0].2), (Scope::IdeDebug, "/home/u/p/x.env", 2));
+    // microsoft/vscode-remote-release#3456, microsoft/vscode-remote-release#8411: the reference shows on which side the variable is asked for.
     let container = "{\"remoteEnv\": {\"AZURE_OPENAI_API_KEY\": \"${localEnv:AZURE_OPENAI_API_KEY}\"}}";
     let (scope, _, _, text) = one("/home/u/p/.devcontainer/devcontainer.json", container);
     assert_eq!((scope, text), (Scope::ContainerRemote, format!("\"{KEY}\": \"${{localEnv:{KEY}}}\"")));
@@ -179,4 +184,58 @@ fn a_huge_file_is_named_and_not_read() {
     let big = "{\"a\":1}".repeat(1 << 20);
     let seen = seen(&[("/home/u/.config/Code/User/settings.json", &big)]);
     assert_eq!(seen.unread[0].1, "it is too large to be such a file");
+}
+
+#[test]
+fn settings_that_change_a_hop_are_shown_without_what_may_be_secret() {
+    let text = "{\n  \"http.proxy\": \"http://user:VALUE@proxy.corp:8080/x?VALUE\",\n  \"http.noProxy\": [\"VALUE\"],\n  \"terminal.integrated.inheritEnv\": false,\n  \"application.shellEnvironmentResolutionTimeout\": 20,\n  \"chatgpt.cliExecutable\": \"/opt/codex\",\n  \"chatgpt.note\": \"VALUE\",\n  \"other.proxy\": \"x\"\n}\n";
+    let machine = "/home/u/.vscode-server/data/Machine/settings.json";
+    let ide = seen(&[(machine, text)]).ide;
+    let shown: Vec<(&str, &str, u32)> =
+        ide.iter().map(|s| (s.key.as_str(), s.value.as_str(), s.line)).collect();
+    assert_eq!(
+        shown,
+        [
+            ("http.proxy", "proxy.corp:8080", 2),
+            ("http.noProxy", "…", 3),
+            ("terminal.integrated.inheritEnv", "false", 4),
+            ("application.shellEnvironmentResolutionTimeout", "20", 5),
+            ("chatgpt.cliExecutable", "/opt/codex", 6),
+            ("chatgpt.note", "…", 7),
+        ]
+    );
+    assert!(ide.iter().all(|s| s.product.as_deref() == Some("VS Code")));
+    let workspace =
+        "{\"settings\": {\"terminal.integrated.inheritEnv\": true}, \"http.proxy\": \"http://x:1\"}";
+    let ide = seen(&[("/home/u/p/my.code-workspace", workspace)]).ide;
+    assert_eq!(ide.len(), 1, "what stands outside `settings` is none: {ide:?}");
+    let odd = "{\"http.proxy\": \"VALUE\", \"chatgpt.cliExecutable\": \"VALUE\"}";
+    assert!(seen(&[(machine, odd)]).ide.iter().all(|s| s.value == "…"), "no URL, no path");
+}
+
+#[test]
+fn version_managers_are_found_by_the_line_that_sets_them_up() {
+    let bashrc = "# . ~/.nvm/nvm.sh\n  [ -s \"$NVM_DIR/nvm.sh\" ] && \\. \"$NVM_DIR/nvm.sh\"\neval \"$(fnm env)\"\nexport TOKEN=VALUE; . \"$HOME/.asdf/asdf.sh\"\n";
+    let files = [
+        ("/home/u/.bashrc", bashrc),
+        ("/home/u/.config/fish/config.fish", "mise activate fish | source\n"),
+        ("/home/u/p/.nvmrc", "# node\n\nv24\n"),
+        ("/home/u/p/sub/.tool-versions", "python 3.13\nnodejs 24.1.0\n"),
+    ];
+    let lines: Vec<(String, u32, String)> = asking(&files, "PATH")
+        .settings
+        .into_iter()
+        .filter(|s| s.scope == Scope::PathManager)
+        .map(|s| (s.setting.path, s.setting.line, s.owner))
+        .collect();
+    let expected = [
+        ("/home/u/.bashrc", 2, "nvm"),
+        ("/home/u/.bashrc", 3, "fnm"),
+        ("/home/u/.bashrc", 4, "asdf"),
+        ("/home/u/.config/fish/config.fish", 1, "mise"),
+        ("/home/u/p/.nvmrc", 3, "nvm"),
+        ("/home/u/p/sub/.tool-versions", 2, "asdf"),
+    ];
+    assert_eq!(lines, expected.map(|(path, line, owner)| (path.to_owned(), line, owner.to_owned())));
+    assert!(seen(&files).settings.is_empty(), "they say nothing of another variable");
 }

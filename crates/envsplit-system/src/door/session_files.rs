@@ -2,7 +2,7 @@
 use super::Door;
 use crate::backend::Backend;
 use envsplit_model::{FileKind, Files, Setting};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where `environment.d` stands, the one that wins first (`environment.d(5)`).
 fn directories(home: &str) -> [String; 5] {
@@ -43,6 +43,9 @@ impl<B: Backend> Door<B> {
         }
         found.extend(environment_d(files, home).into_iter().map(|f| (f, EnvironmentD)));
         let mut settings = vec![];
+        // `/usr/lib/environment.d/99-environment.conf` is a link to `/etc/environment`: one file, named as people know it.
+        let mut real = BTreeSet::new();
+        found.retain(|(path, _)| files.canonical(path).map_or(true, |file| real.insert(file)));
         for (path, kind) in found {
             if let Ok(text) = files.read(&path) {
                 let mut here = envsplit_shell::env_file(&text, &path, kind, names);

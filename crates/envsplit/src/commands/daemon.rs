@@ -73,7 +73,7 @@ fn here(idle_exit: Option<u64>) -> Result<u8, Error> {
 }
 
 #[derive(Serialize)]
-struct Running {
+struct Agent {
     schema: &'static str,
     running: bool,
     pid: Option<u32>,
@@ -81,7 +81,7 @@ struct Running {
 
 fn say(common: &Common, pid: Option<u32>, text: &str) -> Result<(), Error> {
     if common.wants_json() {
-        return json(&Running { schema: "envsplit.daemon/v1", running: pid.is_some(), pid });
+        return json(&Agent { schema: "envsplit.daemon/v1", running: pid.is_some(), pid });
     }
     if !common.quiet {
         output::data(&format!("{text}\n"));

@@ -13,16 +13,16 @@ use envsplit_model::history::{LINE_SCHEMA, Line, Says};
 use std::time::Duration;
 
 /// How long the first report may take: shells are run for it.
-const FIRST: Duration = Duration::from_secs(60);
+const FIRST: Duration = Duration::from_mins(1);
 /// How long a wait for the next change is, before the next wait.
-const TURN: Duration = Duration::from_secs(3600);
+const TURN: Duration = Duration::from_hours(1);
 
 pub(crate) fn run(common: &Common) -> Result<u8, Error> {
     let caller = agent::caller(common, &[])?;
     loop {
         let mut client = starter()?.start(FIRST).map_err(|e| Error::internal(e.to_string()))?;
         let params = ReportSubscribeParams { caller: Some(caller.clone()) };
-        let first = client.call::<ReportSubscribe>(&params, FIRST).map_err(fault)?;
+        let first = client.call::<ReportSubscribe>(&params, FIRST).map_err(|e| fault(&e))?;
         begun(common, &first.report)?;
         follow(common, &mut client)?;
         output::note("note: the background agent ended; it is started again");
@@ -39,12 +39,12 @@ fn follow(common: &Common, client: &mut Client) -> Result<(), Error> {
             }
             Ok(None) | Err(CallError::Closed | CallError::Frame(_)) => return Ok(()),
             Err(CallError::Deadline(_)) => {}
-            Err(error) => return Err(fault(error)),
+            Err(error) => return Err(fault(&error)),
         }
     }
 }
 
-fn fault(error: CallError) -> Error {
+fn fault(error: &CallError) -> Error {
     Error::internal(format!("the background agent: {error}"))
 }
 

@@ -59,6 +59,7 @@ pub(crate) fn env(answer: &Answer, slice: &EnvSlice) -> String {
         let print = print.map(|p| format!("  {}", styled(DIM, &p))).unwrap_or_default();
         let _ = writeln!(out, "  {label:width$}  {}{print}", sighting(&place.sighting));
     }
+    changed(answer, &slice.name, &mut out);
     let lost: Vec<_> = answer.report.findings.iter().filter(|f| f.subject.name == slice.name).collect();
     if !lost.is_empty() {
         let _ = writeln!(out, "\n{}", styled(BOLD, "Where it is lost"));
@@ -67,4 +68,26 @@ pub(crate) fn env(answer: &Answer, slice: &EnvSlice) -> String {
         }
     }
     out
+}
+
+/// The processes that are older than a source of the variable.
+fn changed(answer: &Answer, name: &str, out: &mut String) {
+    let mut lines = vec![];
+    for place in &answer.report.places {
+        for source in place.newer_sources.iter().filter(|s| s.names.iter().any(|n| n == name)) {
+            let restart = match answer.report.place(&source.restart) {
+                Some(above) if above.id != place.id => format!("{} must be started again", above.label),
+                Some(_) => "it must be started again".to_owned(),
+                None => "log out and in again".to_owned(),
+            };
+            let file = path(answer.home(), &source.path);
+            lines.push(format!("{}: {file}; {restart}", text::shown(&place.label)));
+        }
+    }
+    if !lines.is_empty() {
+        let _ = writeln!(out, "\n{}", styled(BOLD, "What changed since it was started"));
+    }
+    for line in lines {
+        out.push_str(&wrap("  ", "      ", &line));
+    }
 }

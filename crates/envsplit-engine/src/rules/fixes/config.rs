@@ -173,3 +173,12 @@ pub(in crate::rules) fn ask_the_organisation(w: &World<'_>, value: &ConfigValue)
     f.shell = None;
     f
 }
+
+/// Codex in the directory that holds the project's config.
+pub(in crate::rules) fn in_project(w: &World<'_>, place: usize, project: &str) -> Fix {
+    let title =
+        format!("start Codex in {}, or write the setting into a config of its own here", w.shown(project));
+    let mut f = fix(w, "start-in-project", title, cost_of(w, place));
+    f.commands = vec![format!("codex -C {}", quoted(project))];
+    f
+}

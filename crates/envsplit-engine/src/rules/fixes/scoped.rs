@@ -1,9 +1,9 @@
 //! What to do about files that are no start-up file, about PATH and about sandboxes.
-use super::{cost_of, fix, quoted};
+use super::{applied, cost_of, fix, quoted};
 use crate::rules::loss::Loss;
 use crate::world::World;
 use envsplit_model::text::{posix_word, shown};
-use envsplit_model::{Edit, Fix, ScopedSetting, Setting};
+use envsplit_model::{Change, Edit, Fix, IdeSetting, ScopedSetting, Setting};
 
 /// The IDEs that Flathub has, by product.
 const FLATHUB: &[(&str, &str)] = &[("VS Code", "com.visualstudio.code"), ("VSCodium", "com.vscodium.codium")];
@@ -29,6 +29,47 @@ pub(in crate::rules) fn out_of_setting(w: &World<'_>, found: &ScopedSetting) -> 
         line: Some(found.setting.line),
     }];
     f
+}
+
+/// The IDE's terminals are to begin with what the IDE has.
+pub(in crate::rules) fn inherit(w: &World<'_>, setting: &IdeSetting) -> Fix {
+    let title = format!("let terminals inherit: take out {}:{}", w.shown(&setting.path), setting.line);
+    let mut f = fix(w, "let-terminals-inherit", title, "open new terminals in the IDE");
+    f.shell = None;
+    f.edits = vec![Edit {
+        path: setting.path.clone(),
+        before: format!("\"{}\": {}", setting.key, setting.value),
+        after: format!("\"{}\": true", setting.key),
+        line: Some(setting.line),
+    }];
+    let change = Change::Replace {
+        path: setting.path.clone(),
+        line: setting.line,
+        old: f.edits[0].before.clone(),
+        new: f.edits[0].after.clone(),
+    };
+    applied(f, vec![change])
+}
+
+/// The IDE is to wait until the shell start has ended.
+pub(in crate::rules) fn wait_longer(w: &World<'_>, loss: &Loss<'_>, setting: &IdeSetting, took: f64) -> Fix {
+    let enough = (took * 2.0).ceil().clamp(10.0, 120.0);
+    let title = format!("let the IDE wait {enough} s, at {}:{}", w.shown(&setting.path), setting.line);
+    let mut f = fix(w, "wait-longer", title, cost_of(w, loss.place));
+    f.shell = None;
+    f.edits = vec![Edit {
+        path: setting.path.clone(),
+        before: format!("\"{}\": {}", setting.key, setting.value),
+        after: format!("\"{}\": {enough}", setting.key),
+        line: Some(setting.line),
+    }];
+    let change = Change::Replace {
+        path: setting.path.clone(),
+        line: setting.line,
+        old: f.edits[0].before.clone(),
+        new: f.edits[0].after.clone(),
+    };
+    applied(f, vec![change])
 }
 
 /// Start the IDE where the hook has loaded it.
