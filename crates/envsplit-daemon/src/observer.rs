@@ -225,11 +225,10 @@ impl Observer {
         };
         let mut followed = lock(&self.followed);
         let mut watch = lock(&self.watch);
-        if *followed == paths && !watch.has_moved() {
-            return;
+        if *followed != paths || watch.has_moved() {
+            watch.follow(paths.iter().map(|(p, c)| (p.as_str(), *c)));
+            *followed = paths;
         }
-        watch.follow(paths.iter().map(|(p, c)| (p.as_str(), *c)));
-        *followed = paths;
         drop(watch);
         if made.generation == self.generation() && !made.looks.hold() {
             self.changed();

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|info| {
         // The message of a panic could quote data: say where, not what.
         let place = info.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
+        tracing::error!("internal error{place}");
         output::note(&format!("error: internal error{place}; please report it"));
         output::leave(error::INTERNAL);
     }));
