@@ -113,7 +113,7 @@ impl Observer {
             }
         };
         let standing = Standing::open(envsplit_engine::candidate);
-        standing.look_at_processes();
+        standing.look_at_processes(true);
         Self {
             standing,
             program,
@@ -178,7 +178,7 @@ impl Observer {
 
     fn make(self: &Arc<Self>, question: Question, fresh: bool) -> Result<Arc<Known>, String> {
         if fresh {
-            self.look_at_processes();
+            self.look_at_processes(false);
         }
         let generation = self.generation();
         let began = Instant::now();
@@ -244,8 +244,8 @@ impl Observer {
     }
 
     /// Looks at the process table; says whether anything that matters changed.
-    pub(crate) fn look_at_processes(&self) -> bool {
-        let change = self.standing.look_at_processes();
+    fn look_at_processes(&self, closely: bool) -> bool {
+        let change = self.standing.look_at_processes(closely);
         let gone = self.claims.forget_gone(&self.standing);
         if change.is_empty() && !gone {
             return false;
@@ -257,7 +257,7 @@ impl Observer {
 
     /// What is done now and then: processes, files that no watch tells of, what nobody asks for any more.
     pub(crate) fn tick(&self) {
-        self.look_at_processes();
+        self.look_at_processes(true);
         let poll = lock(&self.watch).must_poll();
         let stale = || lock(&self.kept).iter().any(|k| !k.known.looks.hold());
         if poll && stale() {

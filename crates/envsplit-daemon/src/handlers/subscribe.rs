@@ -14,6 +14,8 @@ use tokio::time::sleep;
 
 /// Changes that come within this time are told together.
 const TOGETHER: Duration = Duration::from_millis(30);
+/// After a look in vain the next one waits.
+const IN_VAIN: Duration = Duration::from_millis(200);
 /// A start-up file is let rest for so long before its shells run again for a subscriber.
 const REST: Duration = Duration::from_secs(2);
 /// The most subscriptions of one client.
@@ -88,6 +90,8 @@ async fn tell(
         generations.borrow_and_update();
         let Ok(known) = observer.answer(question.clone(), false).await else { continue };
         if known.report.says_the_same(&last.report) {
+            // Something touches files without end, and nothing comes of it.
+            sleep(IN_VAIN).await;
             continue;
         }
         let changes = envsplit_engine::history::changes(&last.report, &known.report);

@@ -68,8 +68,8 @@ impl Known {
         self.rows.iter().filter(|(_, r)| r.candidate && r.mine).map(|(pid, _)| *pid).collect()
     }
 
-    /// Looks again.
-    pub(super) fn refresh(&mut self) -> TableChange {
+    /// Looks again. Whether a process that has run for long has become another program is looked at only if `closely`.
+    pub(super) fn refresh(&mut self, closely: bool) -> TableChange {
         if self.clock.is_off() {
             self.clock = Clock::now();
             self.rows.clear();
@@ -77,10 +77,10 @@ impl Known {
         let state = |r: &Row| (r.raw.started_at, r.raw.exe.clone(), r.raw.argv.clone(), r.cwd.clone());
         let before: BTreeMap<u32, _> =
             self.candidates().into_iter().map(|p| (p, state(&self.rows[&p]))).collect();
-        let pids: BTreeSet<u32> = table::pids().into_iter().collect();
-        self.rows.retain(|pid, _| pids.contains(pid));
-        for pid in pids {
-            self.look(pid);
+        let pids = table::pids();
+        self.rows.retain(|pid, row| pids.get(pid) == Some(&row.inode));
+        for (pid, inode) in pids {
+            self.look(pid, inode, closely);
         }
         let mut change = TableChange::default();
         let now: BTreeSet<u32> = self.candidates().into_iter().collect();
@@ -99,39 +99,35 @@ impl Known {
     }
 
     /// Looks at one process, in depth only where it may have changed.
-    fn look(&mut self, pid: u32) {
-        let Ok(meta) = std::fs::metadata(format!("/proc/{pid}")) else {
-            self.rows.remove(&pid);
-            return;
-        };
-        if let Some(row) = self.rows.get(&pid).filter(|r| r.inode == meta.ino()) {
+    fn look(&mut self, pid: u32, inode: u64, closely: bool) {
+        if let Some(row) = self.rows.get(&pid) {
             let settled = row.first_seen.elapsed() > SETTLED && !row.candidate;
             // A kernel thread has no program and never gets one.
             let plain = row.raw.exe.is_none() && row.raw.argv.is_empty();
-            if !row.mine || (settled && (plain || same_program(&row.raw))) {
+            if !row.mine || (settled && (!closely || plain || same_program(&row.raw))) {
                 return;
             }
         }
-        self.read(pid, &meta);
+        self.read(pid, inode);
     }
 
-    fn read(&mut self, pid: u32, meta: &std::fs::Metadata) {
+    fn read(&mut self, pid: u32, inode: u64) {
         let Some(raw) = table::row(&self.clock, pid) else {
             self.rows.remove(&pid);
             return;
         };
         let candidate = (self.candidate)(&Door::<super::Linux>::record(&raw));
-        let known = self.rows.get(&pid).filter(|r| r.inode == meta.ino());
+        let known = self.rows.get(&pid).filter(|r| r.inode == inode);
         let first_seen = known.map_or_else(Instant::now, |r| r.first_seen);
         let cwd = candidate.then(|| std::fs::read_link(format!("/proc/{pid}/cwd")).ok()).flatten();
-        let row = Row { raw, cwd, inode: meta.ino(), mine: meta.uid() == self.uid, candidate, first_seen };
-        self.rows.insert(pid, row);
+        let mine = table::owner(pid) == Some(self.uid);
+        self.rows.insert(pid, Row { raw, inode, mine, candidate, cwd, first_seen });
     }
 
     /// The row of a process, read anew.
     pub(super) fn row(&mut self, pid: u32) -> Option<RawProcess> {
-        let meta = std::fs::metadata(format!("/proc/{pid}")).ok()?;
-        self.read(pid, &meta);
+        let inode = std::fs::metadata(format!("/proc/{pid}")).ok()?.ino();
+        self.read(pid, inode);
         Some(self.rows.get(&pid)?.raw.clone())
     }
 
@@ -173,7 +169,7 @@ mod tests {
     fn until(known: &mut Known, wanted: impl Fn(&TableChange) -> bool) -> TableChange {
         let end = Instant::now() + Duration::from_secs(20);
         loop {
-            let change = known.refresh();
+            let change = known.refresh(true);
             assert!(Instant::now() < end, "it did not come: {change:?}");
             if wanted(&change) {
                 return change;
@@ -184,7 +180,7 @@ mod tests {
     #[test]
     fn a_program_that_begins_becomes_another_and_ends_is_noticed() {
         let mut known = Known::new(is_sleep);
-        known.refresh();
+        known.refresh(true);
         // A shell that waits for a line, and then becomes the program.
         let mut shell = Command::new("/bin/sh")
             .args(["-c", "read x; exec sleep 3121"])
@@ -192,13 +188,13 @@ mod tests {
             .spawn()
             .unwrap();
         let pid = shell.id();
-        known.refresh();
+        known.refresh(true);
         assert!(known.candidates().is_empty());
         drop(shell.stdin.take());
         let change = until(&mut known, |c| !c.is_empty());
         assert_eq!(change, TableChange { new: vec![pid], gone: vec![] });
         assert!(known.around(&[]).iter().any(|p| p.pid == std::process::id()), "its parent is there");
-        assert!(known.refresh().is_empty());
+        assert!(known.refresh(true).is_empty());
         shell.kill().unwrap();
         shell.wait().unwrap();
         let change = until(&mut known, |c| !c.is_empty());

@@ -57,9 +57,10 @@ impl Standing {
         self.key.id().to_owned()
     }
 
-    /// Looks at the process table again; what is known and unchanged costs little.
-    pub fn look_at_processes(&self) -> TableChange {
-        self.known().refresh()
+    /// Looks at the process table again; what is known and unchanged costs little. That a process which has run for
+    /// long became another program is seen only when it is looked at `closely`.
+    pub fn look_at_processes(&self, closely: bool) -> TableChange {
+        self.known().refresh(closely)
     }
 
     /// How many processes are known.

@@ -1,6 +1,8 @@
 //! The process table.
 use crate::backend::RawProcess;
 use jiff::{SignedDuration, Timestamp};
+use rustix::fs::{Mode, OFlags};
+use std::collections::HashMap;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 /// Ties the ticks since boot, in which the kernel keeps start times, to the wall clock.
@@ -52,10 +54,13 @@ pub(super) fn row(clock: &Clock, pid: u32) -> Option<RawProcess> {
     })
 }
 
-/// Every process id, without a look at any.
-pub(super) fn pids() -> Vec<u32> {
-    let Ok(entries) = std::fs::read_dir("/proc") else { return vec![] };
-    entries.filter_map(|e| e.ok()?.file_name().to_str()?.parse().ok()).collect()
+/// Every process id with the inode of its folder, without a look at any process: another one with the same id has
+/// another inode.
+pub(super) fn pids() -> HashMap<u32, u64> {
+    let dir = rustix::fs::open("/proc", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+    let Ok(entries) = dir.and_then(rustix::fs::Dir::new) else { return HashMap::new() };
+    let pid = |e: &rustix::fs::DirEntry| e.file_name().to_str().ok()?.parse().ok();
+    entries.flatten().filter_map(|e| Some((pid(&e)?, e.ino()))).collect()
 }
 
 /// A program file's path; the kernel marks one that was replaced since.
