@@ -6,7 +6,7 @@
 use crate::ask;
 use crate::claims::Claims;
 use crate::watch::Watch;
-use envsplit_model::{Report, Snapshot};
+use envsplit_model::{Outcome, ProbeRequest, Report, Snapshot};
 use envsplit_system::{Asked, Looks, Standing, Who};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
@@ -72,6 +72,16 @@ pub(crate) struct Known {
     /// The report as JSON.
     pub(crate) json: Arc<[u8]>,
     pub(crate) looks: Looks,
+}
+
+impl Known {
+    /// Whether every shell start was run that it would take: else what it says of shells is nothing.
+    pub(crate) fn is_whole(&self) -> bool {
+        let not_run = |(request, outcome): &(ProbeRequest, Outcome)| {
+            matches!((request, outcome), (ProbeRequest::Shell(_), Outcome::Unknown { .. }))
+        };
+        !self.snapshot.outcomes.iter().any(not_run)
+    }
 }
 
 struct Kept {

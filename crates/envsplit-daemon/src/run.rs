@@ -226,17 +226,18 @@ async fn look_now_and_then(state: Arc<State>) {
 }
 
 /// Writes down what changed, once it has settled. Nobody is made to wait, and no shell is started for it: while one
-/// would have to be run again to tell anything, only the files are noted that changed.
+/// would have to be run for it, only the files are noted that changed.
 async fn keep_journal(state: Arc<State>) {
     let mut generations = state.observer.changes();
     let mut looks = Looks::default();
     loop {
-        let mut next = state.observer.kept_base().await;
+        let next = state.observer.kept_base().await;
         let this = Arc::clone(&state);
         let noted = tokio::task::spawn_blocking(move || {
             let files = looks.take_changed();
-            this.write_down(&files, next.as_ref().map(|known| &known.report));
-            next.take().map_or(looks, |known| known.looks.clone())
+            let whole = next.as_ref().filter(|known| known.is_whole());
+            this.write_down(&files, whole.map(|known| &known.report));
+            next.map_or(looks, |known| known.looks.clone())
         });
         looks = noted.await.unwrap_or_default();
         tokio::select! {

@@ -305,9 +305,10 @@ impl<'a> World<'a> {
         times.is_some_and(|t| t.latest() > limit)
     }
 
-    /// The host of paths, as shown to people: the caller's home is `~`.
+    /// The host of paths, as shown to people: the caller's home, or the session's, is `~`.
     pub(crate) fn shown(&self, path: &str) -> String {
-        let home = self.snapshot.caller.as_ref().and_then(|c| c.structural.get("HOME"));
+        let caller = self.snapshot.caller.as_ref().map(|c| &c.structural);
+        let home = caller.unwrap_or(&self.snapshot.session.structural).get("HOME");
         envsplit_model::text::tilde(&envsplit_model::text::shown(path), home.map(String::as_str))
     }
 }

@@ -201,7 +201,9 @@ fn nowhere(w: &World<'_>, loss: &Loss<'_>) -> Option<Draft> {
     }
     let unseen = w.node(loss.place).predicted
         || w.unobserved(w.lineage.typed).is_some() && w.shell(w.lineage.typed).is_none();
-    if unseen && w.lineage.caller.is_none_or(|c| !w.sighting(c, name).is_absent()) {
+    // Without a caller, what a person types in speaks for the terminals.
+    let elsewhere = w.lineage.caller.unwrap_or(w.lineage.typed);
+    if unseen && !w.sighting(elsewhere, name).is_absent() {
         return Some(unexplained(w, loss, None));
     }
     let key = config_line(w, loss.place);
