@@ -21,6 +21,8 @@ const WATCHED: Duration = Duration::from_millis(400);
 const AT_REST: Duration = Duration::from_secs(8);
 /// What changed within this time is one look for the journal.
 const SETTLE: Duration = Duration::from_millis(300);
+/// signal(7): a file would grow over its limit.
+const SIGXFSZ: i32 = 25;
 /// The most connections at once.
 const MOST_CLIENTS: usize = 2048;
 /// Files of this process: connections, watches, pipes of shells.
@@ -180,20 +182,17 @@ impl Drop for Served {
     }
 }
 
-/// SIGTERM, SIGINT; a hang-up of a terminal does not end it.
+/// SIGTERM, SIGINT. A hang-up of a terminal does not end it, nor does a file that may grow no more: the journal and
+/// the log say so.
 async fn signalled() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int), Ok(mut hup)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()))
-    else {
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
         return std::future::pending().await;
     };
-    loop {
-        tokio::select! {
-            _ = term.recv() => return,
-            _ = int.recv() => return,
-            _ = hup.recv() => {}
-        }
+    let _survived = [SignalKind::hangup(), SignalKind::from_raw(SIGXFSZ)].map(signal);
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
     }
 }
 

@@ -149,7 +149,7 @@ fn user(files: &DiskFiles) -> UserFacts {
     UserFacts { uid: Some(uid), name: field(0), home: field(5), shell: field(6) }
 }
 
-/// The folder of this user's socket, see [`crate::runtime_dir`].
+/// The folder of this user's socket: it follows from the user id alone.
 pub fn own_runtime_dir() -> Option<std::path::PathBuf> {
     let uid = rustix::process::geteuid().as_raw();
     crate::own::runtime_dir(uid, None)
