@@ -186,7 +186,8 @@ impl Drop for Served {
 /// the log say so.
 async fn signalled() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         return std::future::pending().await;
     };
     let _survived = [SignalKind::hangup(), SignalKind::from_raw(SIGXFSZ)].map(signal);

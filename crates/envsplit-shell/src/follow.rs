@@ -6,6 +6,8 @@ use crate::walk::{FrameKind, Walk};
 use crate::word::{Scope, Trust, Var};
 use crate::{fish_parse, glob, lines, parse};
 use envsplit_model::{FileError, FileKind, FileRead, ShellKind};
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// How deep files may source each other.
@@ -108,13 +110,8 @@ impl Walk<'_> {
             return Err(FileError::TooLarge { limit: SIZE as u64 });
         }
         let Some(text) = decode(&bytes) else { return Ok(None) };
-        let source = Rc::new(Source::new(path, text, self.env.files.times(path).ok()));
-        let script = match self.start.shell {
-            shell if lines::only(shell) => Script::default(),
-            ShellKind::Fish => fish_parse::script(&source.text),
-            shell => parse::script(&source.text, shell == ShellKind::Zsh),
-        };
-        let parsed = Rc::new((source, script));
+        let source = Source::new(path, text, self.env.files.times(path).ok());
+        let parsed = parse_once(self.start.shell, source);
         self.parsed.insert(path.to_owned(), Rc::clone(&parsed));
         Ok(Some(parsed))
     }
@@ -183,4 +180,56 @@ impl Walk<'_> {
         let word: Vec<(char, bool)> = pattern.chars().map(|c| (c, c != '*')).collect();
         glob::paths(&word, self.env.files, FILES)
     }
+}
+
+thread_local! {
+    /// The files that were parsed last on this thread: many kinds of start read the same ones.
+    static LAST: RefCell<VecDeque<(Language, Parsed)>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// How many files are kept, and how large one may be, in bytes.
+const KEPT: usize = 16;
+const WORTH_KEEPING: usize = 1 << 20;
+
+/// In which language a file is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Language {
+    Lines,
+    Fish,
+    Zsh,
+    Posix,
+}
+
+/// Parses a file, unless the same one was parsed just before.
+fn parse_once(shell: ShellKind, source: Source) -> Parsed {
+    let language = match shell {
+        shell if lines::only(shell) => Language::Lines,
+        ShellKind::Fish => Language::Fish,
+        ShellKind::Zsh => Language::Zsh,
+        _ => Language::Posix,
+    };
+    let same = |(known, parsed): &&(Language, Parsed)| {
+        let file = &parsed.0;
+        *known == language
+            && file.path == source.path
+            && file.times == source.times
+            && file.text == source.text
+    };
+    let known = LAST.with_borrow(|last| last.iter().find(same).map(|(_, parsed)| Rc::clone(parsed)));
+    known.unwrap_or_else(|| {
+        let script = match language {
+            Language::Lines => Script::default(),
+            Language::Fish => fish_parse::script(&source.text),
+            Language::Zsh | Language::Posix => parse::script(&source.text, language == Language::Zsh),
+        };
+        let size = source.text.len();
+        let parsed = Rc::new((Rc::new(source), script));
+        if size <= WORTH_KEEPING {
+            LAST.with_borrow_mut(|last| {
+                last.truncate(KEPT - 1);
+                last.push_front((language, Rc::clone(&parsed)));
+            });
+        }
+        parsed
+    })
 }

@@ -153,6 +153,12 @@ impl Standing {
     fn facts(&self, pid: u32) -> Result<CallerFacts, String> {
         let gone = || format!("process {pid} is gone");
         let row = self.known().row(pid).ok_or_else(gone)?;
+        // In a container or a sandbox the same path is another file: who lives there has to look for itself.
+        let files_of = |process: &str| std::fs::read_link(format!("/proc/{process}/ns/mnt"));
+        let (theirs, own) = (files_of(&pid.to_string()), files_of("self"));
+        if theirs.is_ok() && own.is_ok() && theirs.ok() != own.ok() {
+            return Err(format!("process {pid} has other file systems mounted than the background agent"));
+        }
         let block = std::fs::read(format!("/proc/{pid}/environ"))
             .map_err(|e| format!("the environment of process {pid} may not be read: {e}"))?;
         let cwd = std::fs::read_link(format!("/proc/{pid}/cwd")).map_err(|_| gone())?;
