@@ -1,6 +1,7 @@
 //! A scenario's scratch machine: files, a private `/etc`, real processes; and the commands that prove its premise.
 //!
 //! It runs as the first process of namespaces that [`crate::isolate`] made. Whoever made them removes the root.
+mod agent;
 mod heal;
 mod machine;
 
@@ -8,6 +9,7 @@ use crate::exec::{self, Output};
 use crate::isolate::{Means, NestedUser, USER};
 use crate::programs;
 use crate::scenario::{Command, Scenario, Step};
+pub use agent::Agent;
 pub use machine::socket_directory;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -35,6 +37,8 @@ pub struct Options {
     pub codex: Option<PathBuf>,
     /// The binary under test.
     pub bin: Option<PathBuf>,
+    /// Whether a background agent answers.
+    pub agent: Option<Agent>,
 }
 
 /// The scratch machine of one scenario.
@@ -46,6 +50,7 @@ pub struct Lab<'s> {
     options: Options,
     nested: Option<NestedUser>,
     processes: BTreeMap<String, Child>,
+    agent: agent::Running,
     programs: BTreeMap<&'static str, PathBuf>,
 }
 
@@ -59,6 +64,7 @@ impl<'s> Lab<'s> {
             options,
             nested: nested.transpose()?,
             processes: BTreeMap::new(),
+            agent: agent::Running::default(),
             programs: BTreeMap::new(),
         };
         for dir in ["home", "work", "tmp", "tool"] {
@@ -85,18 +91,18 @@ impl<'s> Lab<'s> {
             lab.directory(parent)?;
             symlink(target, &link).map_err(|e| format!("{}: {e}", link.display()))?;
         }
-        for step in &scenario.step {
-            lab.step(step)?;
-        }
+        lab.steps(&scenario.step)?;
         Ok(lab)
     }
 
     /// A lab that is only described: nothing is laid out, nothing can be run in it.
     #[cfg(test)]
     pub(crate) fn bare(scenario: &'s Scenario, root: PathBuf) -> Lab<'s> {
-        let options = Options { root, means: Means::Root, as_root: true, codex: None, bin: None };
+        let options =
+            Options { root, means: Means::Root, as_root: true, codex: None, bin: None, agent: None };
         let (processes, programs) = (BTreeMap::new(), BTreeMap::new());
-        Lab { scenario, secrets: RefCell::default(), options, nested: None, processes, programs }
+        let agent = agent::Running::default();
+        Lab { scenario, secrets: RefCell::default(), options, nested: None, processes, agent, programs }
     }
 
     /// Runs every truth; returns what real programs did not confirm.
@@ -119,8 +125,16 @@ impl<'s> Lab<'s> {
     fn asked(&self, check: &Command) -> Result<Output, String> {
         let default = ["check", "--json", "--no-daemon"].map(str::to_owned);
         let rest = if check.argv.is_empty() { &default[..] } else { &check.argv };
-        let argv: Vec<_> = std::iter::once("{{BIN}}".to_owned()).chain(rest.iter().cloned()).collect();
-        self.run(check, &argv, 60.0)
+        let mut argv: Vec<_> = std::iter::once("{{BIN}}".to_owned()).chain(rest.iter().cloned()).collect();
+        if self.options.agent.is_none() || !agent::of_agent(&mut argv) {
+            return self.run(check, &argv, 60.0);
+        }
+        let before = self.served()?;
+        let out = self.run(check, &argv, 60.0)?;
+        if self.served()? < before + 2 {
+            return Err(format!("the agent was not asked: {}", out.text()));
+        }
+        Ok(out)
     }
 
     /// The lab's root.
@@ -292,6 +306,9 @@ impl<'s> Lab<'s> {
             ("XDG_RUNTIME_DIR", &tmp),
         ];
         let mut env: BTreeMap<_, _> = base.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+        if let Some(dir) = self.agent_dir() {
+            env.insert("ENVSPLIT_RUNTIME_DIR".to_owned(), dir.display().to_string());
+        }
         for (name, value) in extra {
             env.insert(name.clone(), self.fill(value)?);
         }

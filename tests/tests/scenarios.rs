@@ -6,7 +6,7 @@
 #![allow(clippy::print_stdout, reason = "a suite reports on standard output")]
 
 use envsplit_tests::isolate::Means;
-use envsplit_tests::lab::{Lab, Options, socket_directory};
+use envsplit_tests::lab::{Agent, Lab, Options, socket_directory};
 use envsplit_tests::scenario::Scenario;
 use envsplit_tests::{exec, glob, judge, leaks, programs};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-const USAGE: &str = "usage: scenarios [--truth-only] [--as-root] [-v] [--list] [-j N] [--bin FILE] [--codex FILE] [NAME|GLOB|FILE.toml]...";
+const USAGE: &str = "usage: scenarios [--truth-only] [--as-root] [--with-agent before|after] [-v] [--list] [-j N] [--bin FILE] [--codex FILE] [NAME|GLOB|FILE.toml]...";
 /// The longest that one scenario may take, its premise included.
 const LIMIT: Duration = Duration::from_mins(10);
 
@@ -22,6 +22,7 @@ const LIMIT: Duration = Duration::from_mins(10);
 struct Arguments {
     truth_only: bool,
     as_root: bool,
+    agent: Option<Agent>,
     verbose: bool,
     list: bool,
     jobs: Option<usize>,
@@ -40,6 +41,7 @@ impl Arguments {
             match word.as_str() {
                 "--truth-only" => given.truth_only = true,
                 "--as-root" => given.as_root = true,
+                "--with-agent" => given.agent = Some(Agent::parse(&value()?).ok_or(USAGE)?),
                 "-v" => given.verbose = true,
                 "--list" => given.list = true,
                 "-j" => given.jobs = Some(value()?.parse().map_err(|_| USAGE.to_owned())?),
@@ -186,6 +188,9 @@ fn in_namespaces(given: &Arguments, means: Means, file: &Path) -> Result<exec::O
             command.arg(flag);
         }
     }
+    if let Some(agent) = given.agent {
+        command.args(["--with-agent", agent.word()]);
+    }
     for (option, path) in [("--bin", &given.bin), ("--codex", &given.codex)] {
         if let Some(path) = path {
             command.arg(option).arg(path);
@@ -210,6 +215,7 @@ fn inside(given: &Arguments, root: &Path) -> Result<bool, String> {
         as_root: given.as_root,
         codex: given.codex.clone(),
         bin: given.bin.clone(),
+        agent: given.agent,
     };
     let mut bad = Vec::new();
     match Lab::lay_out(&scenario, options) {

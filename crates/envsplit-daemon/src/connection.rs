@@ -210,7 +210,9 @@ impl Client {
             Ok(Message::Response { .. }) => return true,
             Err(error) => {
                 let (id, error) = error.to_response();
-                return self.out.send(Payload::error(id.as_ref(), &error)).await.is_ok();
+                // What is no JSON says nothing of where the next message begins.
+                let ends = error.kind() == Some(ErrorCode::ParseError);
+                return self.out.send(Payload::error(id.as_ref(), &error)).await.is_ok() && !ends;
             }
         };
         self.state.requests.fetch_add(1, Ordering::Relaxed);
