@@ -8,7 +8,7 @@ const fs = require('fs');
 const path = require('path');
 
 const [, , library, envsplit] = process.argv;
-const rpc = require(path.join(library, 'node'));
+const rpc = require(require.resolve('vscode-jsonrpc/node', { paths: [library] }));
 
 function within(what, promise) {
   const late = new Promise((_, no) => setTimeout(() => no(new Error(`${what}: not in time`)), 20000).unref());

@@ -151,6 +151,10 @@ fn outside(name: &str, means: Means, bin: &Path) -> Result<exec::Output, String>
     command.args(["sh", "-c", INSIDE, "sh"]).arg(&passwd).arg(me);
     command.args(["--inside", name]).arg(home.path()).arg(bin).arg(root);
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    // The test is a client, too: what it has in its environment counts.
+    command.env_clear().env("HOME", home.path()).env("SHELL", "/bin/bash").env("LANG", "C.UTF-8");
+    let kept = ["PATH", "ENVSPLIT_ROUNDS", "ENVSPLIT_CLIENTS", "ENVSPLIT_EACH"];
+    command.envs(kept.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
     let limit = std::env::var("ENVSPLIT_TEST_LIMIT").ok().and_then(|s| s.parse().ok()).unwrap_or(300);
     exec::run(&mut command, Duration::from_secs(limit))
 }

@@ -70,7 +70,9 @@ fn find(secrets: &BTreeMap<&str, String>, what: &str, bytes: &[u8], found: &mut 
     for (name, secret) in secrets {
         for (form, needle) in forms(secret) {
             if contains(bytes, &needle) {
-                found.push(format!("the {name}'s secret ({form}) in {what}"));
+                let at = bytes.windows(needle.len()).position(|w| w == needle).unwrap_or(0);
+                let before = String::from_utf8_lossy(&bytes[at.saturating_sub(120)..at]);
+                found.push(format!("the {name}'s secret ({form}) in {what}, after `{before}`"));
             }
         }
     }
@@ -80,7 +82,8 @@ fn find(secrets: &BTreeMap<&str, String>, what: &str, bytes: &[u8], found: &mut 
 fn secret() -> String {
     let mut bytes = [0_u8; 24];
     std::fs::File::open("/dev/urandom").and_then(|mut f| f.read_exact(&mut bytes)).unwrap();
-    bytes.iter().map(|b| char::from(b'a' + b % 26)).collect()
+    // As keys look: letters and digits.
+    bytes.iter().map(|b| char::from_digit(u32::from(b % 36), 36).unwrap()).collect()
 }
 
 fn no_secret(scene: &Scene) -> Done {

@@ -96,7 +96,9 @@ fn each_ends_alone(scene: &Scene) -> Done {
         let good = scope.spawn(|| {
             let mut client = scene.client();
             while !end.load(Ordering::Relaxed) {
-                client.call("report/get", &json!({})).unwrap();
+                client.call("report/get", &json!({})).unwrap_or_else(|e| {
+                    panic!("the good one: {e}\n{}", scene.ask(&["daemon", "logs"]).text())
+                });
                 served.fetch_add(1, Ordering::Relaxed);
             }
         });

@@ -15,7 +15,6 @@ pub(crate) const TESTS: &[Test] = &[
     ("a_saved_dotenv_is_told", dotenv),
     ("a_start_up_file_is_told_once_it_has_rested", rested),
     ("a_half_written_start_up_file_is_not_run", half_written),
-    ("a_config_is_told_while_a_start_up_file_is_half_written", beside_half_written),
     ("at_rest_no_shell_is_run", at_rest),
     ("a_codex_process_is_told_with_its_end", codex_process),
     ("where_the_system_watches_no_more_files_are_polled", polled),
@@ -142,15 +141,6 @@ fn half_written(scene: &Scene) -> Done {
     scene.write(".bashrc", format!("if true; then\nexport {KEY}=x\nfi\n"));
     client.told(SOON, has_key).unwrap();
     assert!(shells_run(scene) > before);
-    Ok(())
-}
-
-fn beside_half_written(scene: &Scene) -> Done {
-    let _agent = scene.start();
-    let (mut client, _) = scene.subscriber();
-    scene.write(".bashrc", "if true; then\n");
-    scene.write(".codex/config.toml", config("beside"));
-    client.told(Duration::from_secs(15), tells_model("beside")).unwrap();
     Ok(())
 }
 
