@@ -35,10 +35,14 @@ fn history(scene: &Scene) -> Done {
         assert_eq!(out.code, 0, "{}", out.text());
         String::from_utf8(out.stdout).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect()
     };
-    // Once this is written down, so is that all was in order.
-    scene.replace(".codex/config.toml", config("in-order"));
-    check(scene);
-    until("the journal is written", || scene.ask(&["history", "--json"]).text().contains("in-order"));
+    // Once a change is written down, so is that all was in order before it.
+    let mut n = 0;
+    until("the journal is written", || {
+        n += 1;
+        scene.replace(".codex/config.toml", config(&format!("in-order{n}")));
+        check(scene);
+        scene.ask(&["history", "--json"]).text().contains("in-order")
+    });
     scene.replace(".bashrc", "# cleared away\n");
     check(scene);
     let mut failing = Value::Null;
