@@ -7,6 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 pub(crate) const TESTS: &[Test] = &[
     ("start_stop_restart_and_what_status_says", start_stop_restart),
@@ -122,6 +123,9 @@ fn killed_under_load(scene: &Scene) -> Done {
                 let before = answers.load(Ordering::Relaxed);
                 scene.replace(".codex/config.toml", config(&format!("round{round}")));
                 until("the load goes on", || answers.load(Ordering::Relaxed) > before + 20);
+                if round % 5 == 4 {
+                    journalled(scene, round);
+                }
                 kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), Signal::KILL).unwrap();
                 until("it is gone", || !alive(pid));
             }
@@ -132,15 +136,27 @@ fn killed_under_load(scene: &Scene) -> Done {
         }
     });
     started(scene);
+    journalled(scene, rounds);
     let history = scene.ask(&["history", "--json"]);
     assert_eq!(history.code, 0, "{}", history.text());
     let status = scene.status();
     assert!(status["journal"]["trouble"].is_null(), "{status}");
-    assert!(status["journal"]["entries"].as_u64() > Some(0), "{status}");
     let left: Vec<_> =
         std::fs::read_dir(scene.path("data")).unwrap().flatten().map(|e| e.file_name()).collect();
     assert!(!left.iter().any(|n| n.to_string_lossy().contains("corrupt")), "{left:?}");
     Ok(())
+}
+
+/// Saves the config until the journal has written down another change.
+fn journalled(scene: &Scene, round: u32) {
+    let entries = || scene.status()["journal"]["entries"].as_u64();
+    let (before, mut n) = (entries(), 0);
+    until("the journal goes on", || {
+        n += 1;
+        scene.replace(".codex/config.toml", config(&format!("journal{round}-{n}")));
+        scene.client().call("report/get", &json!({"fresh": true})).unwrap();
+        exec::wait_for(Duration::from_secs(2), || entries() > before)
+    });
 }
 
 fn another_version(scene: &Scene) -> Done {
@@ -164,7 +180,7 @@ fn another_version(scene: &Scene) -> Done {
 fn idle_exit(scene: &Scene) -> Done {
     let mut agent = scene.run(scene.command(&["daemon", "run", "--idle-exit", "2"]));
     let mut client = scene.client();
-    assert!(!exec::wait_for(std::time::Duration::from_secs(5), || agent.child.try_wait().unwrap().is_some()));
+    assert!(!exec::wait_for(Duration::from_secs(5), || agent.child.try_wait().unwrap().is_some()));
     client.call("env/get", &json!({"name": KEY})).unwrap();
     drop(client);
     assert_eq!(agent.code(), Some(0));
