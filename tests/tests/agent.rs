@@ -3,6 +3,7 @@
 //! Each test runs in namespaces of its own, with a home, a user database and a process table that are its alone.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test ends at what fails")]
 #![allow(clippy::disallowed_methods, reason = "the tests start the real program on scratch machines")]
+#![allow(clippy::unnecessary_wraps, reason = "a test that was skipped says why, and all have one type")]
 #![allow(clippy::print_stdout, reason = "a suite reports on standard output")]
 
 #[path = "agent/canaries.rs"]
@@ -71,7 +72,9 @@ fn main() -> ExitCode {
     let mut tests = tests();
     tests.retain(|(name, _)| wanted.is_empty() || wanted.iter().any(|w| name.contains(**w)));
     if inner.contains(&"--list") {
-        tests.iter().for_each(|(name, _)| println!("{name}: test"));
+        for (name, _) in &tests {
+            println!("{name}: test");
+        }
         return ExitCode::SUCCESS;
     }
     match suite(&tests) {

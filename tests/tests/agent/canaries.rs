@@ -1,5 +1,5 @@
 //! Planted secrets: nothing that the agent sends, writes or prints holds one, in whatever encoding.
-use crate::scene::{KEY, Scene, config};
+use crate::scene::{Agent, KEY, Scene, config};
 use crate::wire::{Client, LIMIT};
 use crate::{Done, Test};
 use envsplit_tests::leaks::contains;
@@ -24,7 +24,7 @@ fn tap(listener: UnixListener, to: &Path, tape: &Tape) {
             for (from, to) in [(near.try_clone(), far.try_clone()), (Ok(far), Ok(near))] {
                 let (mut from, mut to, tape) = (from.unwrap(), to.unwrap(), Arc::clone(&tape));
                 std::thread::spawn(move || {
-                    let mut bytes = [0; 65536];
+                    let mut bytes = vec![0; 65536];
                     while let Ok(n) = from.read(&mut bytes) {
                         tape.lock().unwrap().extend_from_slice(&bytes[..n]);
                         if n == 0 || to.write_all(&bytes[..n]).is_err() {
@@ -48,9 +48,13 @@ fn base64(bytes: &[u8]) -> String {
     text
 }
 
+fn hex_digit(half: u8) -> char {
+    char::from_digit(u32::from(half), 16).unwrap()
+}
+
 /// The secret as it may be written. Base64 at each offset, without what hangs on its neighbours.
 fn forms(secret: &str) -> Vec<(&'static str, Vec<u8>)> {
-    let hex: String = secret.bytes().map(|b| format!("{b:02x}")).collect();
+    let hex: String = secret.bytes().flat_map(|b| [b >> 4, b & 15]).map(hex_digit).collect();
     let wide: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let mut forms = vec![
         ("plain", secret.as_bytes().to_vec()),
@@ -90,7 +94,7 @@ fn no_secret(scene: &Scene) -> Done {
     let names =
         ["agent", "caller", "process", "start-up file", "dotenv", "config", "settings", "claim", "typed"];
     let secrets: BTreeMap<&str, String> = names.into_iter().map(|n| (n, secret())).collect();
-    plant(scene, &secrets);
+    let _process = plant(scene, &secrets);
     let mut daemon = scene.command(&["daemon", "run", "-vv"]);
     daemon.env(KEY, &secrets["agent"]).env("OPENAI_API_KEY", &secrets["agent"]).env("RUST_LOG", "trace");
     let agent = scene.run(daemon);
@@ -130,7 +134,7 @@ fn no_secret(scene: &Scene) -> Done {
     drop(agent);
     for dir in ["data", "run", "tmp"] {
         files(&scene.path(dir), &mut |path, bytes| {
-            find(&secrets, &path.display().to_string(), bytes, &mut found)
+            find(&secrets, &path.display().to_string(), bytes, &mut found);
         });
     }
     find(&secrets, "its standard streams", &std::fs::read(scene.path("agent.out")).unwrap(), &mut found);
@@ -177,7 +181,8 @@ fn talk(scene: &Scene, secrets: &BTreeMap<&str, String>, tape: &Tape) {
     tape.lock().unwrap().extend(record);
 }
 
-fn plant(scene: &Scene, secrets: &BTreeMap<&str, String>) {
+/// Plants them; the process with one in its environment runs as long as what is returned.
+fn plant(scene: &Scene, secrets: &BTreeMap<&str, String>) -> Agent {
     let rc = &secrets["start-up file"];
     scene.write(
         ".bashrc",
@@ -197,7 +202,7 @@ fn plant(scene: &Scene, secrets: &BTreeMap<&str, String>) {
     scene.write(".config/Code/User/settings.json", settings.to_string());
     let mut process = std::process::Command::new("bash");
     process.args(["-c", "exec -a codex sleep 2147483647"]).env(KEY, &secrets["process"]).env_remove("HOME");
-    process.spawn().unwrap();
+    Agent { child: process.spawn().unwrap() }
 }
 
 fn files(dir: &Path, look: &mut impl FnMut(&Path, &[u8])) {

@@ -65,7 +65,7 @@ fn drips(mut client: Client, bytes: &[u8]) -> bool {
 fn floods(socket: &Path) -> bool {
     let mut client = Client::connect(socket).unwrap();
     let _ = client.stream.write_all(b"Content-Length: 1000000\r\n\r\n");
-    let block = [b'['; 1 << 16];
+    let block = vec![b'['; 1 << 16];
     // Far more than was announced; what follows the body is no header.
     (0..16384).any(|_| client.stream.write_all(&block).is_err())
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long an answer may take where nothing else is said.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 
 /// A connection.
 pub(crate) struct Client {
@@ -65,7 +65,7 @@ impl Client {
                 return Err(format!("no message within {} s", limit.as_secs_f64()));
             }
             self.stream.set_read_timeout(Some(left)).map_err(|e| e.to_string())?;
-            let mut more = [0; 65536];
+            let mut more = vec![0; 65536];
             match self.stream.read(&mut more) {
                 Ok(0) => return Ok(None),
                 Ok(n) => {
@@ -135,7 +135,7 @@ impl Client {
     /// Whether the other end ends the connection within the limit; what it says before is passed over.
     pub(crate) fn ends(&mut self, limit: Duration) -> bool {
         let end = Instant::now() + limit;
-        let mut bytes = [0; 65536];
+        let mut bytes = vec![0; 65536];
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() || self.stream.set_read_timeout(Some(left)).is_err() {
