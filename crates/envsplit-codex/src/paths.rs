@@ -186,11 +186,12 @@ fn normal(s: &Surroundings<'_>, path: &str, base: &str) -> String {
 /// An absolute path without `.`, `..`, doubled and trailing separators; links are not looked at.
 pub(crate) fn lexical(style: PathStyle, path: &str) -> String {
     let separator = |c: char| c == '/' || (style == PathStyle::Windows && c == '\\');
-    // A drive's letter, or the two separators of a share, stay as they are.
-    let (root, rest) = match style {
-        PathStyle::Posix => ("/", path),
-        PathStyle::Windows if path.starts_with(r"\\") => (r"\\", path),
-        PathStyle::Windows => path.split_at(path.find(separator).map_or(path.len(), |at| at + 1)),
+    // What a drive or a share is called stays as it is: `..` does not lead out of it.
+    let root = style.root(path);
+    let rest = &path[root.len()..];
+    let root = match style {
+        PathStyle::Posix => "/".to_owned(),
+        PathStyle::Windows => root.replace('/', "\\"),
     };
     let mut parts: Vec<&str> = Vec::new();
     for part in rest.split(separator) {
@@ -216,7 +217,10 @@ mod tests {
             (Posix, "/a/../b/./c//d/", "/b/c/d"),
             (Posix, "/../..", "/"),
             (Windows, r"C:\a\..\b/c\", r"C:\b\c"),
+            (Windows, "C:/a/./b/..", r"C:\a"),
             (Windows, r"\\server\share\.\x", r"\\server\share\x"),
+            (Windows, r"\\server\share\..\..\x", r"\\server\share\x"),
+            (Windows, r"\\?\C:\..\..\x", r"\\?\C:\x"),
         ] {
             assert_eq!(lexical(style, path), clean);
         }

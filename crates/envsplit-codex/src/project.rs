@@ -300,7 +300,11 @@ fn keys_of(s: &Surroundings<'_>, dir: &str) -> Vec<String> {
 fn fold(style: PathStyle, path: &str) -> String {
     match style {
         PathStyle::Posix => path.to_owned(),
-        PathStyle::Windows => path.strip_prefix(r"\\?\").unwrap_or(path).to_ascii_lowercase(),
+        PathStyle::Windows => {
+            // Of a share the prefix stays: without it `\\?\UNC\server\share` names something else.
+            let plain = path.strip_prefix(r"\\?\").filter(|p| style.is_absolute(p));
+            plain.unwrap_or(path).to_ascii_lowercase()
+        }
     }
 }
 

@@ -33,7 +33,11 @@ impl ShellKind {
     /// The kind of the program at `path`, by its file name (a leading `-` of a login shell is ignored).
     pub fn of_program(path: &str) -> Self {
         let name = path.rsplit(['/', '\\']).next().unwrap_or(path).trim_start_matches('-');
-        match name.strip_suffix(".exe").unwrap_or(name) {
+        // Windows' names have no case.
+        let stem = name.len().checked_sub(4).and_then(|at| name.split_at_checked(at));
+        let windows =
+            stem.filter(|(_, end)| end.eq_ignore_ascii_case(".exe")).map(|(n, _)| n.to_ascii_lowercase());
+        match windows.as_deref().unwrap_or(name) {
             "bash" | "rbash" => Self::Bash,
             "sh" | "dash" | "ash" => Self::Sh,
             "zsh" => Self::Zsh,

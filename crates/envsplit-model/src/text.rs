@@ -57,8 +57,8 @@ pub fn posix_word(word: &str) -> String {
 
 /// `path` with the home directory written as `~`, for people.
 pub fn tilde(path: &str, home: Option<&str>) -> String {
-    match home.filter(|h| h.len() > 1).and_then(|h| path.strip_prefix(h.trim_end_matches('/'))) {
-        Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("~{rest}"),
+    match home.filter(|h| h.len() > 1).and_then(|h| path.strip_prefix(h.trim_end_matches(['/', '\\']))) {
+        Some(rest) if rest.is_empty() || rest.starts_with(['/', '\\']) => format!("~{rest}"),
         _ => path.to_owned(),
     }
 }
@@ -93,5 +93,6 @@ mod tests {
     fn home_is_written_short_only_as_a_whole_part() {
         assert_eq!(tilde("/home/u/.bashrc", Some("/home/u")), "~/.bashrc");
         assert_eq!(tilde("/home/user2/.bashrc", Some("/home/u")), "/home/user2/.bashrc");
+        assert_eq!(tilde(r"C:\Users\Jö Doe\.codex", Some(r"C:\Users\Jö Doe")), r"~\.codex");
     }
 }

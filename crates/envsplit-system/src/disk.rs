@@ -1,10 +1,17 @@
 //! The files of this machine.
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use self::unix as platform;
+#[cfg(windows)]
+use self::windows as platform;
 use crate::depends::{self, Look, Seen, Stamp};
 use envsplit_model::{FileError, FileKind, FileTimes, Files};
-use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::sync::Mutex;
 
 /// The largest file that is read whole, in bytes. Codex reads any size; a config or start-up file beyond this is
@@ -54,18 +61,11 @@ fn error(e: &std::io::Error) -> FileError {
         ErrorKind::NotFound | ErrorKind::NotADirectory => FileError::NotFound,
         ErrorKind::PermissionDenied => FileError::Denied,
         ErrorKind::IsADirectory => FileError::IsDirectory,
-        _ if e.raw_os_error() == Some(40) => FileError::LinkLoop,
+        _ if e.raw_os_error() == Some(platform::LINK_LOOP) => FileError::LinkLoop,
+        // A name that no file can have: Windows alone answers so.
+        ErrorKind::InvalidFilename => FileError::NotFound,
         _ => FileError::Other { message: e.to_string() },
     }
-}
-
-fn stamp(meta: &std::fs::Metadata) -> Stamp {
-    let at = |s, n: i64| Timestamp::new(s, i32::try_from(n).unwrap_or(0)).unwrap_or(Timestamp::UNIX_EPOCH);
-    let times = FileTimes {
-        modified: at(meta.mtime(), meta.mtime_nsec()),
-        changed: at(meta.ctime(), meta.ctime_nsec()),
-    };
-    Stamp { device: meta.dev(), inode: meta.ino(), size: meta.size(), times }
 }
 
 fn metadata(path: &str) -> Result<std::fs::Metadata, FileError> {
@@ -73,33 +73,20 @@ fn metadata(path: &str) -> Result<std::fs::Metadata, FileError> {
 }
 
 fn stamp_at(path: &str) -> Result<Stamp, FileError> {
-    metadata(path).map(|m| stamp(&m))
+    platform::stamp_at(path)
 }
 
 fn read(path: &str) -> Result<(Vec<u8>, Stamp), FileError> {
-    // O_NONBLOCK: opening a pipe must not wait for its writer; the kind is asked of what was opened, not of the path.
-    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    let options = std::fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(path);
-    let mut file = options.map_err(|e| match e.raw_os_error() {
-        Some(6) => FileError::NotRegular, // ENXIO: a socket
-        _ => error(&e),
-    })?;
-    let meta = file.metadata().map_err(|e| error(&e))?;
-    if meta.is_dir() {
-        return Err(FileError::IsDirectory);
-    }
-    if !meta.is_file() {
-        return Err(FileError::NotRegular);
-    }
-    if meta.len() > LARGEST {
+    let (mut file, stamp) = platform::open(path)?;
+    if stamp.size > LARGEST {
         return Err(FileError::TooLarge { limit: LARGEST });
     }
-    let mut content = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0) + 1);
+    let mut content = Vec::with_capacity(usize::try_from(stamp.size).unwrap_or(0) + 1);
     file.by_ref().take(LARGEST + 1).read_to_end(&mut content).map_err(|e| error(&e))?;
     if content.len() as u64 > LARGEST {
         return Err(FileError::TooLarge { limit: LARGEST });
     }
-    Ok((content, stamp(&meta)))
+    Ok((content, stamp))
 }
 
 /// A file that may not be read, or is none, changes when its stamp does: what is kept is the stamp, where there is one.
@@ -123,7 +110,7 @@ fn kind(path: &str) -> Result<FileKind, FileError> {
 }
 
 fn canonical(path: &str) -> Result<String, FileError> {
-    let real = std::fs::canonicalize(path).map_err(|e| error(&e))?;
+    let real = platform::canonicalize(path).map_err(|e| error(&e))?;
     Ok(real.to_string_lossy().into_owned())
 }
 
@@ -189,23 +176,6 @@ impl Files for DiskFiles {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_no_regular_file_is_named_and_never_waited_for() {
-        let dir = tempfile::tempdir().unwrap();
-        let at = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
-        let files = DiskFiles::default();
-        rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0)
-            .unwrap();
-        std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
-        std::os::unix::fs::symlink(at("loop"), at("loop")).unwrap();
-        assert_eq!(files.read(&at("pipe")), Err(FileError::NotRegular));
-        assert_eq!(files.read(&at("socket")), Err(FileError::NotRegular));
-        assert_eq!(files.read(&at("loop")), Err(FileError::LinkLoop));
-        assert_eq!(files.read(&at("")), Err(FileError::IsDirectory));
-        assert_eq!(files.read(&at("none")), Err(FileError::NotFound));
-        assert_eq!(files.read("a\0b"), Err(FileError::NotFound));
-    }
 
     #[test]
     fn a_file_is_read_once_and_a_look_holds_until_it_changes() {

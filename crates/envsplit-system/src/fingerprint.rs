@@ -2,6 +2,7 @@
 use crate::secret::Environment;
 use envsplit_model::{EnvLookup as _, Fingerprint, Sighting};
 use std::io::Write as _;
+#[cfg(unix)]
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use zeroize::Zeroize;
@@ -57,11 +58,16 @@ impl FingerprintKey {
             other => return other,
         }
         std::fs::create_dir_all(dir)?;
+        // On Windows the folder is below the profile, which lets no other user in, and hands that on.
+        #[cfg(unix)]
         std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))?;
         let fresh = Self::fresh();
         let temporary = dir.join(format!("fingerprint.key.{}", std::process::id()));
-        let mut file =
-            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        options.mode(0o600);
+        let mut file = options.open(&temporary)?;
         let written = file.write_all(&fresh.key).and_then(|()| std::fs::hard_link(&temporary, &path));
         std::fs::remove_file(&temporary)?;
         match written {
@@ -109,8 +115,11 @@ mod tests {
         let first = FingerprintKey::of_installation(Some(&home)).of_value(b"v");
         let second = FingerprintKey::of_installation(Some(&home)).of_value(b"v");
         assert_eq!(first.same(&second), Some(true));
-        let mode = std::fs::metadata(home.join("fingerprint.key")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        #[cfg(unix)]
+        {
+            let mode = std::fs::metadata(home.join("fingerprint.key")).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
         assert_eq!(FingerprintKey::fresh().of_value(b"v").same(&first), None, "another key does not compare");
     }
 

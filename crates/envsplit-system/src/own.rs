@@ -1,5 +1,7 @@
 //! Where envsplit keeps what is its own: the data folder by the platform's rules, the socket by the user id alone.
-use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::path::Path;
+use std::path::PathBuf;
 
 /// The data folder: `ENVSPLIT_DATA_DIR` (for tests), else the platform's. `None` where no home is known.
 pub fn data_dir() -> Option<PathBuf> {
@@ -12,6 +14,7 @@ pub fn data_dir() -> Option<PathBuf> {
 /// The folder of the socket: `ENVSPLIT_RUNTIME_DIR` (for tests), else a place that follows from the user id alone,
 /// never from a variable: variables are what splits, and a terminal, an IDE and `wsl.exe --exec` must meet the same
 /// daemon.
+#[cfg(unix)]
 pub(crate) fn runtime_dir(uid: u32, passwd_home: Option<&str>) -> Option<PathBuf> {
     if let Some(dir) = std::env::var_os("ENVSPLIT_RUNTIME_DIR").filter(|d| !d.is_empty()) {
         return Some(PathBuf::from(dir));
@@ -19,6 +22,7 @@ pub(crate) fn runtime_dir(uid: u32, passwd_home: Option<&str>) -> Option<PathBuf
     runtime_dir_of(uid, passwd_home, Path::new("/run/user"))
 }
 
+#[cfg(unix)]
 fn runtime_dir_of(uid: u32, passwd_home: Option<&str>, run_user: &Path) -> Option<PathBuf> {
     let session = run_user.join(uid.to_string());
     if session.is_dir() {
@@ -27,7 +31,7 @@ fn runtime_dir_of(uid: u32, passwd_home: Option<&str>, run_user: &Path) -> Optio
     Some(Path::new(passwd_home?).join(".local/state/envsplit/run"))
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 

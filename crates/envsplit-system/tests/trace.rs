@@ -1,14 +1,20 @@
 //! Traces of real shells. Each start is run by a process of its own, this program again, so that it has a home and an
 //! environment of its own.
-#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)] // reason: a test
+#[cfg(target_os = "linux")]
 #[path = "trace/home.rs"]
 mod home;
+#[cfg(target_os = "linux")]
 #[path = "trace/known.rs"]
 mod known;
+#[cfg(target_os = "linux")]
 #[path = "trace/trees.rs"]
 mod trees;
 
+#[cfg(not(target_os = "linux"))]
+fn main() {}
+
+#[cfg(target_os = "linux")] // needs real bash, zsh, fish and dash
 fn main() {
     if envsplit_system::answered() {
         return;

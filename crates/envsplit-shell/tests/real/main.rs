@@ -1,6 +1,7 @@
 //! What reading says, beside what the real shells do.
 #![allow(clippy::disallowed_methods)] // reason: real programs are run on real files in a scratch home
 #![allow(missing_docs)] // reason: a test
+#![cfg(unix)] // needs real bash, zsh, fish and dash
 mod cases;
 
 use cases::CASES;
