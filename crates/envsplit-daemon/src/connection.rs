@@ -66,10 +66,10 @@ pub(crate) async fn serve(stream: Stream, peer: Peer, state: Arc<State>) {
         running: Arc::new(Semaphore::new(MOST_REQUESTS)),
     });
     let mut tasks = JoinSet::new();
-    tokio::select! {
-        () = read_all(read, &client, &mut tasks) => {}
-        _ = &mut writer => {}
-    }
+    let writing = tokio::select! {
+        () = read_all(read, &client, &mut tasks) => true,
+        _ = &mut writer => false,
+    };
     tasks.abort_all();
     client.end_subscriptions();
     if let Some(pid) = peer.pid
@@ -80,7 +80,7 @@ pub(crate) async fn serve(stream: Stream, peer: Peer, state: Arc<State>) {
     drop(client);
     while tasks.join_next().await.is_some() {}
     // What is queued is still sent, unless nobody takes it.
-    if timeout(Duration::from_secs(1), &mut writer).await.is_err() {
+    if writing && timeout(Duration::from_secs(1), &mut writer).await.is_err() {
         writer.abort();
     }
 }

@@ -241,6 +241,7 @@ impl Observer {
         }
         drop(watch);
         if made.generation == self.generation() && !made.looks.hold() {
+            *lock(&self.touched) = Instant::now();
             self.changed();
         }
     }
@@ -271,6 +272,7 @@ impl Observer {
         let poll = lock(&self.watch).must_poll();
         let stale = || lock(&self.kept).iter().any(|k| !k.known.looks.hold());
         if poll && stale() {
+            *lock(&self.touched) = Instant::now();
             self.changed();
         }
         lock(&self.kept).retain(|k| k.used.elapsed() < UNUSED);

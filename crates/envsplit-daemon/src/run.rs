@@ -84,6 +84,8 @@ async fn serve(
     life: &LifeLock,
     ready: impl FnOnce(),
 ) -> Result<(), Fault> {
+    // Before anybody can reach it: a signal that comes early must not leave the socket behind.
+    let signalled = signalled()?;
     let listener = Listener::bind(dir, life)?;
     let state = Arc::new(open(options, dir));
     tracing::info!(socket = %state.socket.display(), pid = std::process::id(), "ready");
@@ -93,7 +95,7 @@ async fn serve(
     tokio::select! {
         () = accept(&listener, &state) => {}
         () = state.ended.notified() => tracing::info!("told to end"),
-        () = signalled() => tracing::info!("a signal ends it"),
+        () = signalled => tracing::info!("a signal ends it"),
         () = idle(&state, options.idle_exit) => tracing::info!("nobody asks: it ends"),
     }
     // Answers that are on their way are given a moment.
@@ -184,17 +186,17 @@ impl Drop for Served {
 
 /// SIGTERM, SIGINT. A hang-up of a terminal does not end it, nor does a file that may grow no more: the journal and
 /// the log say so.
-async fn signalled() {
+fn signalled() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    let _survived = [SignalKind::hangup(), SignalKind::from_raw(SIGXFSZ)].map(signal);
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
-    }
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let survived = [SignalKind::hangup(), SignalKind::from_raw(SIGXFSZ)].map(signal);
+    Ok(async move {
+        let _survived = survived;
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    })
 }
 
 /// Ends when nobody was connected for so long.
