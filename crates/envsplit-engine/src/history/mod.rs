@@ -1,7 +1,7 @@
 //! What changed between two reports, and why something fails that did not.
 //!
 //! Pure: a [`Remembered`] is what one look leaves behind for the next, [`changes`] compares two reports by it, and
-//! [`failing`] reads a list of changes backwards. What was merely not looked at is no change: the last thing that was
+//! [`failing()`] reads a list of changes backwards. What was merely not looked at is no change: the last thing that was
 //! known stays remembered. Nothing here knows where a journal lies or what time it is.
 mod codex;
 mod failing;
