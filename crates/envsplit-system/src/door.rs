@@ -7,6 +7,7 @@ mod session_files;
 mod trace;
 mod waiting;
 
+#[cfg(target_os = "linux")]
 pub(crate) use session_files::environment_d;
 
 use crate::backend::{Backend, RawProcess, ShellJob};

@@ -26,10 +26,13 @@ fn time(steps: Option<u64>) -> Timestamp {
     Timestamp::new(seconds, nanos).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// A file that is copied or moved here keeps the time of its content; that of its creation then tells more.
+/// A file that is copied here keeps the time of its content; that of its creation then tells more.
+fn times(modified: Timestamp, created: Timestamp) -> FileTimes {
+    FileTimes { modified, changed: modified.max(created) }
+}
+
 fn stamp(info: &Information) -> Stamp {
-    let modified = time(info.last_write_time());
-    let times = FileTimes { modified, changed: modified.max(time(info.creation_time())) };
+    let times = times(time(info.last_write_time()), time(info.creation_time()));
     Stamp { device: info.volume_serial_number(), inode: info.file_index(), size: info.file_size(), times }
 }
 
@@ -55,8 +58,9 @@ pub(super) fn open(path: &str) -> Result<(File, Stamp), FileError> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::DiskFiles;
-    use envsplit_model::{FileError, FileKind, Files as _};
+    use envsplit_model::{FileKind, Files as _};
 
     #[test]
     fn what_is_no_regular_file_is_named() {
@@ -87,15 +91,20 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_is_as_young_as_its_making() {
+    fn times_are_those_of_the_disk() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("f");
         std::fs::write(&path, b"x").unwrap();
-        let long_ago = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000_000);
+        let at = Timestamp::new(1_000_000_000, 123_456_700).unwrap();
         let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
-        file.set_modified(long_ago).unwrap();
-        let times = DiskFiles::default().times(&path.to_string_lossy()).unwrap();
-        assert_eq!(times.modified.as_second(), 1_000_000_000);
-        assert!(times.latest() > times.modified);
+        file.set_modified(at.into()).unwrap();
+        assert_eq!(DiskFiles::default().times(&path.to_string_lossy()).unwrap().modified, at);
+    }
+
+    #[test]
+    fn a_copy_is_as_young_as_its_making() {
+        let [early, late] = [1, 2].map(|s| Timestamp::from_second(s).unwrap());
+        assert_eq!(times(early, late).latest(), late);
+        assert_eq!(times(late, early).latest(), late);
     }
 }
