@@ -1,5 +1,6 @@
 //! Config values as they may be shown.
 use crate::document::Node;
+use crate::known::Known;
 use crate::secret::{holds_secret, looks_like_secret};
 use envsplit_model::CodexView;
 use envsplit_model::text::toml_key;
@@ -84,7 +85,7 @@ fn is_secret_option(text: &str) -> bool {
 
 fn string(path: &[&str], text: &str) -> String {
     let last = path.last().copied().unwrap_or_default();
-    if is_hidden(path) {
+    if is_hidden(path) || is_nobodys(path) {
         return HIDDEN.to_owned();
     }
     if is_name_of_variable(path) {
@@ -128,6 +129,18 @@ pub(crate) fn is_hidden(path: &[&str]) -> bool {
     );
     let secret_key = |(at, key): (usize, &&str)| (at != 1 || !named_by_user) && names_secret(key);
     set || tables_of_values || path.iter().enumerate().any(secret_key)
+}
+
+/// Whether Codex has no such key, and none that it could be meant for: what people put there can be anything.
+fn is_nobodys(path: &[&str]) -> bool {
+    let mut known = Known::config();
+    for key in path {
+        match known.get(key) {
+            Some(next) => known = next,
+            None => return known.closed && known.nearest(key).is_none(),
+        }
+    }
+    false
 }
 
 /// Whether a key or an option is named as secrets are. A limit of tokens is none.

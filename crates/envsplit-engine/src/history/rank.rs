@@ -1,7 +1,7 @@
 //! Which change is the likeliest culprit, and why.
 use super::remember::{KeptFinding, Remembered};
 use envsplit_model::history::{Change, Culprit, What};
-use envsplit_model::{HostId, KeyVerdict, PlaceId, PlaceKind, Source, Subject, SubjectKind, text};
+use envsplit_model::{AtKind, HostId, KeyVerdict, PlaceId, PlaceKind, Source, Subject, SubjectKind, text};
 use jiff::Timestamp;
 use std::cmp::Reverse;
 
@@ -92,6 +92,7 @@ impl Case<'_> {
         self.finding
             .at
             .iter()
+            .filter(|at| self.finding.subject.kind != SubjectKind::Env || at.kind != AtKind::Read)
             .any(|at| at.path.as_deref() == Some(path) && host.is_none_or(|h| *h == at.host))
     }
 
@@ -174,8 +175,11 @@ impl Case<'_> {
                 }
                 let shown = text::shown(path);
                 let same = line.is_some() && line == at.line;
+                // The config only names the variable: what it says otherwise takes none away.
+                let beside = self.finding.subject.kind == SubjectKind::Env && at.kind == AtKind::Read;
                 let written = matches!(change.what, What::FileChanged { .. });
                 let reason = match line {
+                    _ if beside && !same => (45, format!("{shown}, which names the variable, was written")),
                     Some(line) if same => {
                         (100, format!("it is the very line that the fault comes from: {shown}:{line}"))
                     }

@@ -3,13 +3,15 @@ use super::table::{self, Clock};
 use crate::backend::RawProcess;
 use crate::door::Door;
 use envsplit_model::ProcessRecord;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
-/// A program is what it stays within this time of its start, as a rule: before it, a fork may still become another.
-const SETTLED: Duration = Duration::from_secs(30);
+/// A process that began so lately may be a fork that is about to become another program.
+const NEWBORN: SignedDuration = SignedDuration::from_secs(2);
+/// A process is what it stays within this time of its start, as a rule.
+const SETTLED: SignedDuration = SignedDuration::from_secs(30);
 
 /// Whether a process may have a role, by program and arguments.
 pub type Candidate = fn(&ProcessRecord) -> bool;
@@ -38,7 +40,6 @@ struct Row {
     candidate: bool,
     /// Of a candidate: its directory decides which project it works in.
     cwd: Option<PathBuf>,
-    first_seen: Instant,
 }
 
 /// The process table as it was last seen.
@@ -78,9 +79,10 @@ impl Known {
         let before: BTreeMap<u32, _> =
             self.candidates().into_iter().map(|p| (p, state(&self.rows[&p]))).collect();
         let pids = table::pids();
+        let now_is = Timestamp::now();
         self.rows.retain(|pid, row| pids.get(pid) == Some(&row.inode));
         for (pid, inode) in pids {
-            self.look(pid, inode, closely);
+            self.look(pid, inode, now_is, closely);
         }
         let mut change = TableChange::default();
         let now: BTreeSet<u32> = self.candidates().into_iter().collect();
@@ -99,12 +101,16 @@ impl Known {
     }
 
     /// Looks at one process, in depth only where it may have changed.
-    fn look(&mut self, pid: u32, inode: u64, closely: bool) {
+    fn look(&mut self, pid: u32, inode: u64, now: Timestamp, closely: bool) {
         if let Some(row) = self.rows.get(&pid) {
-            let settled = row.first_seen.elapsed() > SETTLED && !row.candidate;
+            if !row.mine {
+                return;
+            }
+            let age = now.duration_since(row.raw.started_at);
             // A kernel thread has no program and never gets one.
             let plain = row.raw.exe.is_none() && row.raw.argv.is_empty();
-            if !row.mine || (settled && (!closely || plain || same_program(&row.raw))) {
+            let unchanged = plain || (age > SETTLED && !closely) || same_program(&row.raw);
+            if !row.candidate && age > NEWBORN && unchanged {
                 return;
             }
         }
@@ -117,11 +123,9 @@ impl Known {
             return;
         };
         let candidate = (self.candidate)(&Door::<super::Linux>::record(&raw));
-        let known = self.rows.get(&pid).filter(|r| r.inode == inode);
-        let first_seen = known.map_or_else(Instant::now, |r| r.first_seen);
         let cwd = candidate.then(|| std::fs::read_link(format!("/proc/{pid}/cwd")).ok()).flatten();
         let mine = table::owner(pid) == Some(self.uid);
-        self.rows.insert(pid, Row { raw, inode, mine, candidate, cwd, first_seen });
+        self.rows.insert(pid, Row { raw, inode, mine, candidate, cwd });
     }
 
     /// The row of a process, read anew.
@@ -160,6 +164,7 @@ fn same_program(raw: &RawProcess) -> bool {
 mod tests {
     use super::*;
     use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
 
     fn is_sleep(p: &ProcessRecord) -> bool {
         p.argv.first().is_some_and(|a| a == "sleep") && p.argv.get(1).is_some_and(|a| a == "3121")
