@@ -85,7 +85,7 @@ fn is_secret_option(text: &str) -> bool {
 
 fn string(path: &[&str], text: &str) -> String {
     let last = path.last().copied().unwrap_or_default();
-    if is_hidden(path) || is_nobodys(path) {
+    if is_hidden(path) || (is_nobodys(path) && !is_variable(text)) {
         return HIDDEN.to_owned();
     }
     if is_name_of_variable(path) {
@@ -131,16 +131,22 @@ pub(crate) fn is_hidden(path: &[&str]) -> bool {
     set || tables_of_values || path.iter().enumerate().any(secret_key)
 }
 
-/// Whether Codex has no such key, and none that it could be meant for: what people put there can be anything.
+/// Whether Codex has no such key: what people put there can be anything.
 fn is_nobodys(path: &[&str]) -> bool {
     let mut known = Known::config();
     for key in path {
         match known.get(key) {
             Some(next) => known = next,
-            None => return known.closed && known.nearest(key).is_none(),
+            None => return known.closed,
         }
     }
     false
+}
+
+/// Whether a text has the form of a variable's name, as the value of a misspelt `env_key` has.
+fn is_variable(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        && !looks_like_secret(text)
 }
 
 /// Whether a key or an option is named as secrets are. A limit of tokens is none.
