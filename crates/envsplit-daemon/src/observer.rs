@@ -11,7 +11,6 @@ use envsplit_system::{Asked, Looks, Standing, Who};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -23,9 +22,6 @@ const MOST_ANSWERS: usize = 16;
 
 /// How long an answer is kept that nobody asks for.
 const UNUSED: Duration = Duration::from_mins(1);
-
-/// The time limit of one probe.
-const LIMIT: Duration = Duration::from_secs(10);
 
 /// How long a start-up file that does not parse is waited for.
 const UNPARSED: Duration = Duration::from_mins(1);
@@ -93,7 +89,6 @@ struct Kept {
 /// See the module.
 pub(crate) struct Observer {
     standing: Standing,
-    program: PathBuf,
     generation: Arc<watch::Sender<u64>>,
     /// When something last happened to a file.
     touched: Arc<Mutex<Instant>>,
@@ -111,8 +106,8 @@ fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Observer {
-    /// `program` answers for the shells that are started.
-    pub(crate) fn new(program: PathBuf) -> Self {
+    /// Looks at the process table for the first time.
+    pub(crate) fn new() -> Self {
         let generation = Arc::new(watch::Sender::new(1));
         let touched = Arc::new(Mutex::new(Instant::now()));
         let tell = {
@@ -126,7 +121,6 @@ impl Observer {
         standing.look_at_processes(true);
         Self {
             standing,
-            program,
             generation,
             touched,
             kept: Mutex::default(),
@@ -151,6 +145,12 @@ impl Observer {
     /// What was known may no longer hold.
     pub(crate) fn changed(&self) {
         self.generation.send_modify(|g| *g += 1);
+    }
+
+    /// A file that an answer hangs on was found changed, without a watch that told.
+    fn touched(&self) {
+        *lock(&self.touched) = Instant::now();
+        self.changed();
     }
 
     fn generation(&self) -> u64 {
@@ -200,8 +200,7 @@ impl Observer {
             overrides: question.overrides.clone(),
             pid: question.failing,
             shells: question.shells,
-            limit: LIMIT,
-            program: self.program.clone(),
+            ..Asked::default()
         };
         let ask::Answer { snapshot, mut report } = ask::observe(&call, &asked, &mut ());
         self.claims.lay_over(&mut report, &self.standing);
@@ -241,8 +240,7 @@ impl Observer {
         }
         drop(watch);
         if made.generation == self.generation() && !made.looks.hold() {
-            *lock(&self.touched) = Instant::now();
-            self.changed();
+            self.touched();
         }
     }
 
@@ -272,8 +270,7 @@ impl Observer {
         let poll = lock(&self.watch).must_poll();
         let stale = || lock(&self.kept).iter().any(|k| !k.known.looks.hold());
         if poll && stale() {
-            *lock(&self.touched) = Instant::now();
-            self.changed();
+            self.touched();
         }
         lock(&self.kept).retain(|k| k.used.elapsed() < UNUSED);
         self.standing.tidy();

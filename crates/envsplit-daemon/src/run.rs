@@ -35,8 +35,6 @@ pub struct Options {
     pub runtime_dir: PathBuf,
     /// The folder of the journal; without one nothing is kept.
     pub data_dir: Option<PathBuf>,
-    /// This program: the shells that are started run it to answer.
-    pub program: PathBuf,
     /// End after this long without a client.
     pub idle_exit: Option<Duration>,
 }
@@ -127,7 +125,7 @@ fn open(options: &Options, dir: &RuntimeDir) -> State {
         None => Kept { journal: None, dir: PathBuf::new() },
     };
     State {
-        observer: Arc::new(Observer::new(options.program.clone())),
+        observer: Arc::new(Observer::new()),
         started_at: Timestamp::now(),
         socket: dir.socket(),
         clients: AtomicUsize::new(0),

@@ -20,7 +20,6 @@ use envsplit_model::{
     ShellAsked, Sighting, Snapshot, SourcesSeen, StartKind, StartReads, Waiting,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -54,8 +53,21 @@ pub struct Asked {
     pub shells: bool,
     /// The time limit of one probe.
     pub limit: Duration,
-    /// The program that a probed shell runs to answer: this binary.
-    pub program: PathBuf,
+}
+
+/// The plain question: no names, no flags, shells may run, ten seconds for each.
+impl Default for Asked {
+    fn default() -> Self {
+        Self {
+            keys: vec![],
+            cwd: None,
+            profile: None,
+            overrides: vec![],
+            pid: None,
+            shells: true,
+            limit: Duration::from_secs(10),
+        }
+    }
 }
 
 /// The one door to the operating system.
@@ -139,14 +151,18 @@ impl<B: Backend> Door<B> {
             .unwrap_or_default()
     }
 
+    /// What reading start-up files hangs on, from this environment.
+    fn shell_env<'a>(&'a self, env: &'a Environment) -> envsplit_shell::ShellEnv<'a> {
+        envsplit_shell::ShellEnv { files: self.backend.files(), env, home: self.home_of(env) }
+    }
+
     fn sight(&self, env: &Environment, name: &str) -> Sighting {
         self.key.sight(env, name)
     }
 
     fn sources(&self, at: &EnvRef, starts: &[StartKind], names: &[String]) -> Result<SourcesSeen, String> {
         let env = self.environment(at)?;
-        let shell_env =
-            envsplit_shell::ShellEnv { files: self.backend.files(), env: &*env, home: self.home_of(&env) };
+        let shell_env = self.shell_env(&env);
         let mut resolving = (*env).clone();
         for (name, value) in envsplit_model::structural::RESOLVING_MARKS {
             resolving.set(*name, *value);
@@ -205,8 +221,7 @@ impl<B: Backend> Door<B> {
     /// Where a start was held up: the one line, of all files that it reads, that runs just this command.
     fn waiting(&self, asked: &ShellAsked, words: &[String]) -> Option<Waiting> {
         let env = self.environment(&asked.from).ok()?;
-        let shell_env =
-            envsplit_shell::ShellEnv { files: self.backend.files(), env: &*env, home: self.home_of(&env) };
+        let shell_env = self.shell_env(&env);
         let read = envsplit_shell::read_start(&asked.start, &shell_env, &[]);
         let mut lines = vec![];
         for file in read.files {

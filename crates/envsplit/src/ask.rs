@@ -69,7 +69,6 @@ pub(crate) fn ask_alone(common: &Common, extra: &[String]) -> Result<(Answer, Sn
         pid: common.pid,
         shells: !common.no_shells,
         limit: Duration::from_secs_f64(common.timeout),
-        program: own_program()?,
     };
     let snapshot = door.observe(&asked, &envsplit_engine::candidate);
     if let Some(pid) = common.pid

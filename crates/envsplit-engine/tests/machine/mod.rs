@@ -5,16 +5,7 @@ use envsplit_system::{Asked, MemorySystem, System};
 
 /// The plain question: no names, no flags, shells may run.
 pub(crate) fn asked() -> Asked {
-    Asked {
-        keys: vec![],
-        cwd: None,
-        profile: None,
-        overrides: vec![],
-        pid: None,
-        shells: true,
-        limit: std::time::Duration::from_secs(10),
-        program: "/bin/true".into(),
-    }
+    Asked::default()
 }
 
 /// The report, and the snapshot that it was made from.

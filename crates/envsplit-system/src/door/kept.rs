@@ -113,8 +113,7 @@ impl<B: Backend> Door<B> {
             return vec![];
         }
         let Ok(env) = self.environment(&asked.from) else { return vec![] };
-        let shell_env =
-            envsplit_shell::ShellEnv { files: self.backend.files(), env: &*env, home: self.home_of(&env) };
+        let shell_env = self.shell_env(&env);
         depends::recording(|| {
             self.backend.files().kind(&asked.program).ok();
             envsplit_shell::read_start(&asked.start, &shell_env, &[])

@@ -13,11 +13,10 @@ impl<B: Backend> Door<B> {
         let config = env.text("XDG_CONFIG_HOME").filter(|c| c.starts_with('/'));
         let folders = envsplit_shell::UserFolders {
             config: config.map_or_else(|| format!("{home}/.config"), str::to_owned),
-            home: home.clone(),
+            home,
             cwd: cwd.to_owned(),
         };
-        let shell_env = envsplit_shell::ShellEnv { files: self.backend.files(), env: &*env, home };
-        Ok(envsplit_shell::scoped_settings(&shell_env, &folders, names))
+        Ok(envsplit_shell::scoped_settings(&self.shell_env(&env), &folders, names))
     }
 
     pub(super) fn programs(&self, at: &EnvRef, names: &[String]) -> Result<Outcome, String> {

@@ -135,8 +135,7 @@ impl<B: Backend> Door<B> {
     }
 
     fn read_of(&self, start: &ShellAsked, env: &Arc<Environment>, names: &[String]) -> StaticRead {
-        let home = self.home_of(env);
-        let shell_env = envsplit_shell::ShellEnv { files: self.backend.files(), env: &**env, home };
+        let shell_env = self.shell_env(env);
         envsplit_shell::read_start(&start.start, &shell_env, names)
     }
 }

@@ -6,7 +6,6 @@ use envsplit_model::ProcessRecord;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
 
 /// A process that began so lately may be a fork that is about to become another program.
 const NEWBORN: SignedDuration = SignedDuration::from_secs(2);
@@ -39,7 +38,7 @@ struct Row {
     mine: bool,
     candidate: bool,
     /// Of a candidate: its directory decides which project it works in.
-    cwd: Option<PathBuf>,
+    cwd: Option<String>,
 }
 
 /// The process table as it was last seen.
@@ -123,7 +122,7 @@ impl Known {
             return;
         };
         let candidate = (self.candidate)(&Door::<super::Linux>::record(&raw));
-        let cwd = candidate.then(|| std::fs::read_link(format!("/proc/{pid}/cwd")).ok()).flatten();
+        let cwd = candidate.then(|| table::cwd(pid)).flatten();
         let mine = table::owner(pid) == Some(self.uid);
         self.rows.insert(pid, Row { raw, inode, mine, candidate, cwd });
     }

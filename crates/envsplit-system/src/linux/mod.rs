@@ -110,16 +110,14 @@ impl Backend for Linux {
     }
 
     fn environment(&self, pid: u32) -> Result<Environment, EnvAccess> {
-        std::fs::read(format!("/proc/{pid}/environ")).map(|block| Environment::parse(&block)).map_err(|e| {
-            match e.kind() {
-                std::io::ErrorKind::PermissionDenied => EnvAccess::Denied,
-                _ => EnvAccess::Failed { reason: "the process ended".to_owned() },
-            }
+        table::environment(pid).map_err(|e| match e.kind() {
+            std::io::ErrorKind::PermissionDenied => EnvAccess::Denied,
+            _ => EnvAccess::Failed { reason: "the process ended".to_owned() },
         })
     }
 
     fn cwd(&self, pid: u32) -> Option<String> {
-        Some(std::fs::read_link(format!("/proc/{pid}/cwd")).ok()?.to_string_lossy().into_owned())
+        table::cwd(pid)
     }
 
     fn run_shells(&self, jobs: Vec<ShellJob>) -> Vec<ShellRun> {

@@ -1,13 +1,12 @@
 //! A door that stays open: one for each question, on what all of them share (the process table, the answers that
 //! hold, the key of the fingerprints).
 use super::known::{Candidate, Known, TableChange};
-use super::{Linux, session};
+use super::{Linux, session, table};
 use crate::backend::CallerFacts;
 use crate::depends::{self, Look, Looks};
 use crate::door::{Asked, Door, System};
 use crate::fingerprint::FingerprintKey;
 use crate::memo::{Memo, StartsRun};
-use crate::secret::Environment;
 use envsplit_model::{HostId, Outcome, ProbeRequest, ProcessRecord, Sighting, Snapshot};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -91,7 +90,7 @@ impl Standing {
 
     /// Variables in the environment that a process was started with, without their values.
     pub fn sightings(&self, pid: u32, names: &[&str]) -> Vec<(String, Sighting)> {
-        let env = std::fs::read(format!("/proc/{pid}/environ")).map(|block| Environment::parse(&block));
+        let env = table::environment(pid);
         let sight = |name: &str| match &env {
             Ok(env) => self.key.sight(env, name),
             Err(_) => Sighting::unknown("this process may not be read or is gone"),
@@ -159,15 +158,10 @@ impl Standing {
         if theirs.is_ok() && own.is_ok() && theirs.ok() != own.ok() {
             return Err(format!("process {pid} has other file systems mounted than the background agent"));
         }
-        let block = std::fs::read(format!("/proc/{pid}/environ"))
+        let env = table::environment(pid)
             .map_err(|e| format!("the environment of process {pid} may not be read: {e}"))?;
-        let cwd = std::fs::read_link(format!("/proc/{pid}/cwd")).map_err(|_| gone())?;
-        Ok(CallerFacts {
-            pid,
-            ppid: row.ppid,
-            cwd: cwd.to_string_lossy().into_owned(),
-            env: Environment::parse(&block),
-        })
+        let cwd = table::cwd(pid).ok_or_else(gone)?;
+        Ok(CallerFacts { pid, ppid: row.ppid, cwd, env })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The process table.
 use crate::backend::RawProcess;
+use crate::secret::Environment;
 use jiff::{SignedDuration, Timestamp};
 use rustix::fs::{Mode, OFlags};
 use std::collections::HashMap;
@@ -112,6 +113,16 @@ pub(super) fn runs(process: &RawProcess) -> bool {
     let Ok(pid) = i32::try_from(process.pid) else { return false };
     let stat = procfs::process::Process::new(pid).and_then(|p| p.stat());
     stat.is_ok_and(|s| !matches!(s.state, 'Z' | 'X' | 'x'))
+}
+
+/// The environment that a process was started with.
+pub(super) fn environment(pid: u32) -> std::io::Result<Environment> {
+    std::fs::read(format!("/proc/{pid}/environ")).map(|block| Environment::parse(&block))
+}
+
+/// The directory of a process.
+pub(super) fn cwd(pid: u32) -> Option<String> {
+    Some(std::fs::read_link(format!("/proc/{pid}/cwd")).ok()?.to_string_lossy().into_owned())
 }
 
 /// The user that owns a process.

@@ -5,7 +5,6 @@ use envsplit_model::{
 use envsplit_system::{Asked, System as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 /// The word by which this program runs one start.
 pub(crate) const ONE: &str = "one-start";
@@ -77,16 +76,7 @@ impl Home {
 /// Runs one start as this process and prints the trace.
 pub(crate) fn one(args: &[String]) {
     let kind: StartKind = serde_json::from_str(&args[0]).unwrap();
-    let asked = Asked {
-        keys: vec![],
-        cwd: None,
-        profile: None,
-        overrides: vec![],
-        pid: None,
-        shells: true,
-        limit: Duration::from_secs(10),
-        program: std::env::current_exe().unwrap(),
-    };
+    let asked = Asked::default();
     let door = envsplit_system::open();
     door.observe(&asked, &|_| false);
     let start = ShellAsked {

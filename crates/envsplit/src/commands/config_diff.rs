@@ -97,8 +97,7 @@ fn side(place: &Place, codex: &CodexView) -> ConfigDiffPlace {
 mod tests {
     #![allow(clippy::unwrap_used)] // the helpers of tests fail as tests do
     use super::*;
-    use envsplit_engine::Step;
-    use envsplit_system::{Asked, MemoryProcess, MemorySystem, System as _};
+    use envsplit_system::{Asked, MemoryProcess, MemorySystem};
 
     const CONFIG: &str = "model = \"m\"\nmodel_provider = \"a\"\n[model_providers.a]\nname = \"A\"\n\
         base_url = \"http://127.0.0.1:9/v1\"\nexperimental_bearer_token = \"canary\"\n";
@@ -123,27 +122,7 @@ mod tests {
             });
         }
         m.files.files.insert("/home/u/.codex/config.toml".into(), Ok(CONFIG.as_bytes().to_vec()));
-        let door = m.open();
-        let asked = Asked {
-            keys: vec![],
-            cwd: None,
-            profile: None,
-            overrides: vec![],
-            pid: None,
-            shells: true,
-            limit: std::time::Duration::from_secs(10),
-            program: "/bin/true".into(),
-        };
-        let mut snapshot = door.observe(&asked, &envsplit_engine::candidate);
-        loop {
-            match envsplit_engine::diagnose(&snapshot) {
-                Step::Done(report) => return *report,
-                Step::Needs(requests) => {
-                    let outcomes = door.answer(&requests);
-                    snapshot.outcomes.extend(requests.into_iter().zip(outcomes));
-                }
-            }
-        }
+        envsplit_daemon::ask::observe(&m.open(), &Asked::default(), &mut ()).report
     }
 
     fn between(report: &Report, left: &str, right: &str) -> ConfigDiffSlice {

@@ -60,7 +60,6 @@ fn here(idle_exit: Option<u64>) -> Result<u8, Error> {
     let options = Options {
         runtime_dir: agent::runtime_dir()?,
         data_dir: envsplit_system::data_dir(),
-        program: own_program()?,
         idle_exit: idle_exit.map(Duration::from_secs),
     };
     match envsplit_daemon::run(&options, || ()) {

@@ -34,42 +34,26 @@ pub(in crate::rules) fn out_of_setting(w: &World<'_>, found: &ScopedSetting) -> 
 /// The IDE's terminals are to begin with what the IDE has.
 pub(in crate::rules) fn inherit(w: &World<'_>, setting: &IdeSetting) -> Fix {
     let title = format!("let terminals inherit: take out {}:{}", w.shown(&setting.path), setting.line);
-    let mut f = fix(w, "let-terminals-inherit", title, "open new terminals in the IDE");
-    f.shell = None;
-    f.edits = vec![Edit {
-        path: setting.path.clone(),
-        before: format!("\"{}\": {}", setting.key, setting.value),
-        after: format!("\"{}\": true", setting.key),
-        line: Some(setting.line),
-    }];
-    let change = Change::Replace {
-        path: setting.path.clone(),
-        line: setting.line,
-        old: f.edits[0].before.clone(),
-        new: f.edits[0].after.clone(),
-    };
-    applied(f, vec![change])
+    let f = fix(w, "let-terminals-inherit", title, "open new terminals in the IDE");
+    with_value(f, setting, "true")
 }
 
 /// The IDE is to wait until the shell start has ended.
 pub(in crate::rules) fn wait_longer(w: &World<'_>, loss: &Loss<'_>, setting: &IdeSetting, took: f64) -> Fix {
     let enough = (took * 2.0).ceil().clamp(10.0, 120.0);
     let title = format!("let the IDE wait {enough} s, at {}:{}", w.shown(&setting.path), setting.line);
-    let mut f = fix(w, "wait-longer", title, cost_of(w, loss.place));
+    let f = fix(w, "wait-longer", title, cost_of(w, loss.place));
+    with_value(f, setting, &enough.to_string())
+}
+
+/// The setting gets another value.
+fn with_value(mut f: Fix, setting: &IdeSetting, value: &str) -> Fix {
+    let (path, line) = (setting.path.clone(), setting.line);
+    let old = format!("\"{}\": {}", setting.key, setting.value);
+    let new = format!("\"{}\": {value}", setting.key);
     f.shell = None;
-    f.edits = vec![Edit {
-        path: setting.path.clone(),
-        before: format!("\"{}\": {}", setting.key, setting.value),
-        after: format!("\"{}\": {enough}", setting.key),
-        line: Some(setting.line),
-    }];
-    let change = Change::Replace {
-        path: setting.path.clone(),
-        line: setting.line,
-        old: f.edits[0].before.clone(),
-        new: f.edits[0].after.clone(),
-    };
-    applied(f, vec![change])
+    f.edits = vec![Edit { path: path.clone(), before: old.clone(), after: new.clone(), line: Some(line) }];
+    applied(f, vec![Change::Replace { path, line, old, new }])
 }
 
 /// Start the IDE where the hook has loaded it.
